@@ -20,7 +20,7 @@ TORQUES = np.linspace(-MAX_TORQUE, MAX_TORQUE, 81)  # what a controller chooses 
 def axes(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """The angles (rows,) and velocities (columns,) at the nodes of a map of this shape."""
     rows, columns = shape
-    theta = -np.pi + 2 * np.pi * np.arange(rows) / rows
+    theta = 2 * np.pi * (np.arange(rows) / rows - 0.5)
     return theta, np.linspace(-MAX_SPEED, MAX_SPEED, columns)
 
 
