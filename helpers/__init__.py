@@ -1,0 +1,1 @@
+"""The small modules that the notebooks build, import and train with."""

@@ -1,0 +1,115 @@
+"""The agent: DDPG (Algorithm 1), joined from pieces that it receives."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch.optim import Adam
+
+from helpers import losses, targets
+from helpers.buffer import Batch, ReplayBuffer
+from helpers.checkpoints import Saved
+from helpers.history import History
+from helpers.networks import Actor, Critic
+from helpers.noise import linear_decay
+from helpers.recipes import Recipe, modern
+from helpers.validation import check_env, check_recipe
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What an agent is joined from; each can be replaced by your own class or function."""
+
+    actor: type = Actor
+    critic: type = Critic
+    buffer: type = ReplayBuffer
+    noise: type | None = None  # None: the recipe's
+    td_target: Callable = losses.td_target
+    critic_loss: Callable = losses.critic_loss
+    actor_loss: Callable = losses.actor_loss
+    soft_update: Callable = targets.soft_update
+
+
+class Agent(Saved):
+    """Networks, memory and noise: all that acts and remembers; how it learns comes with DDPG."""
+
+    def __init__(
+        self, env: gym.Env, *, seed: int, recipe: Recipe = modern, device: str = "cpu", **pieces
+    ):
+        check_env(env)
+        check_recipe(recipe)
+        self.recipe, self.pieces, self.device = recipe, Pieces(**pieces), device
+        state_dim, self.action_dim = env.observation_space.shape[0], env.action_space.shape[0]
+        seeds = [int(n) for n in np.random.SeedSequence(seed).generate_state(4)]
+        with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
+            torch.manual_seed(seeds[0])
+            self.actor = self.pieces.actor(state_dim, self.action_dim).to(device)
+            self.critic = self.pieces.critic(state_dim, self.action_dim).to(device)
+        self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
+        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
+        self.actor_adam = Adam(self.actor.parameters(), lr=recipe.actor_rate, fused=True)
+        self.critic_adam = Adam(
+            self.critic.parameters(),
+            lr=recipe.critic_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        self.buffer = self.pieces.buffer(recipe.memory, state_dim, self.action_dim, seed=seeds[1])
+        noise = self.pieces.noise or recipe.noise
+        self.noise = noise(self.action_dim, sigma=recipe.sigma, seed=seeds[2])
+        self.rng = np.random.default_rng(seeds[3])
+        self.steps, self.history = 0, History()
+
+    @torch.inference_mode()
+    def act(self, state: np.ndarray) -> np.ndarray:
+        """The policy's action in [-1, 1], without noise, for one state or for many in rows."""
+        s = torch.as_tensor(state, dtype=torch.float32, device=self.device)
+        return self.actor(s).cpu().numpy()
+
+    def explore(self, state: np.ndarray) -> np.ndarray:
+        """An action to learn from: random at first, then the actor's with noise added."""
+        if self.steps < self.recipe.warmup:
+            return self.rng.uniform(-1, 1, self.action_dim).astype(np.float32)
+        scale = linear_decay(self.steps, self.recipe.decay_steps)
+        return np.clip(self.act(state) + scale * self.noise(), -1, 1)
+
+    def observe(self, s, a, r, s_next, terminated, truncated) -> None:
+        """Remember one transition; where the episode is over, start the noise anew."""
+        self.buffer.add(s, a, r, s_next, terminated)  # the time limit is not stored: see 07
+        self.steps += 1
+        if terminated or truncated:
+            self.noise.reset()
+
+
+class DDPG(Agent):
+    """Deep Deterministic Policy Gradient. Source: Lillicrap et al. 2015, Algorithm 1."""
+
+    def learn(self) -> dict[str, float]:
+        """One update of both networks and their targets; what it saw, or {} before it begins."""
+        if self.steps < self.recipe.warmup:
+            return {}
+        batch = self.buffer.sample(self.recipe.batch_size)
+        batch = Batch(*(column.to(self.device) for column in batch))
+
+        # the critic moves towards the target y
+        y = self.pieces.td_target(batch, self.target_actor, self.target_critic, self.recipe.gamma)
+        critic_loss = self.pieces.critic_loss(self.critic, batch, y)
+        self.critic_adam.zero_grad()
+        critic_loss.backward()
+        self.critic_adam.step()
+
+        # the actor climbs the critic, which stands still meanwhile
+        self.critic.requires_grad_(False)
+        actor_loss = self.pieces.actor_loss(self.actor, self.critic, batch.s)
+        self.actor_adam.zero_grad()
+        actor_loss.backward()
+        self.actor_adam.step()
+        self.critic.requires_grad_(True)
+
+        # the targets follow slowly
+        self.pieces.soft_update(self.target_actor, self.actor, self.recipe.tau)
+        self.pieces.soft_update(self.target_critic, self.critic, self.recipe.tau)
+        return {"critic_loss": critic_loss.item(), "actor_loss": actor_loss.item()}

@@ -1,0 +1,43 @@
+"""The history of a run: every number worth keeping, and when it was seen."""
+
+from array import array
+from collections import defaultdict
+
+import numpy as np
+
+
+class History:
+    """What happened in a run: for each name, such as "return", a series of (step, value).
+
+    `step` counts the environment's steps. `state` is where the next call of `train` goes on: the
+    state that the episode under way has reached, or None where a new episode is to begin.
+    """
+
+    def __init__(self):
+        self.step = 0
+        self.state: np.ndarray | None = None
+        self.episode_return, self.episode_length = 0.0, 0  # of the episode under way
+        self.series = defaultdict(lambda: (array("q"), array("d")))  # compact: 16 bytes a number
+
+    def record(self, **values: float) -> None:
+        """Append each value to the series of its name, at the present step."""
+        for name, value in values.items():
+            steps, numbers = self.series[name]
+            steps.append(self.step)
+            numbers.append(value)
+
+    def advance(self, s_next: np.ndarray, r: float, ended: bool, diagnostics: dict) -> None:
+        """Count one environment step, and close the episode's books where it `ended`."""
+        self.step += 1
+        self.record(**diagnostics)
+        self.episode_return += float(r)
+        self.episode_length += 1
+        self.state = None if ended else s_next
+        if ended:
+            self.record(**{"return": self.episode_return, "length": self.episode_length})
+            self.episode_return, self.episode_length = 0.0, 0
+
+    def __getitem__(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The steps and the values of one series; both empty where nothing is recorded."""
+        steps, numbers = self.series.get(name, ((), ()))  # a look must not add a series
+        return np.array(steps, dtype=int), np.array(numbers, dtype=float)

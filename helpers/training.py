@@ -1,0 +1,26 @@
+"""The training loop: act, observe, learn, again and again."""
+
+from collections.abc import Sequence
+
+import gymnasium as gym
+
+from helpers.callbacks import Callback, running
+from helpers.history import History
+
+
+def train(env: gym.Env, agent, steps: int, callbacks: Sequence[Callback] = ()) -> History:
+    """Let `agent` act in `env` and learn for `steps` more steps; a later call goes on from there.
+
+    The history returned is `agent.history`. A callback can end the run early, and so can Interrupt.
+    """
+    history = agent.history
+    with running(agent, steps, callbacks) as ended:
+        for _ in range(steps):
+            s = env.reset()[0] if history.state is None else history.state
+            a = agent.explore(s)
+            s_next, r, terminated, truncated, _ = env.step(a)
+            agent.observe(s, a, r, s_next, terminated, truncated)
+            history.advance(s_next, r, terminated or truncated, agent.learn())
+            if ended():
+                break
+    return history
