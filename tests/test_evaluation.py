@@ -115,6 +115,8 @@ def test_a_wrong_policy_is_told_so(actions, complaint, way):
 def test_a_policy_may_round_a_little_beyond_one():
     just = evaluate(lambda states: np.full((len(states), 1), 1 + 1e-6), starts=FEW)
     assert np.array_equal(just, evaluate(lambda states: np.ones((len(states), 1)), starts=FEW))
+    path = rollout(lambda states: np.full((len(states), 1), 1 + 5e-6), *start_states(FEW), steps=2)
+    assert (path.torque == 2.0).all()
 
 
 def test_the_states_a_policy_sees_are_float32():

@@ -45,6 +45,11 @@ def test_interpolation_is_exact_on_nodes_and_on_planes():
     values = np.add.outer(2 * theta, 3 * velocity).astype(np.float32)
     at, speed = np.meshgrid(theta, velocity, indexing="ij")
     assert np.allclose(interpolate(values, at, speed), values, atol=1e-5)
+    noise = np.random.default_rng(0).normal(size=(8, 5))
+    assert np.allclose(interpolate(noise, at, speed), noise, atol=1e-5)
+    assert interpolate(noise, at[:1, 0], np.array([7.0]))[0] == pytest.approx(
+        0.25 * noise[0, 3] + 0.75 * noise[0, 4]
+    )
     inside = np.array([-2.0, 0.3, 1.9])  # before the last node, after which the circle closes
     assert np.allclose(
         interpolate(values, inside, np.array([-7.0, 8.0, 1.0])),
