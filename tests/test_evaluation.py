@@ -92,7 +92,8 @@ def test_a_rollout_records_the_states_before_the_torque():
     theta, velocity = start_states(FEW)
     path = rollout(swing_up_and_hold, theta, velocity, steps=7)
     assert all(part.shape == (7, len(FEW)) for part in path)
-    assert np.array_equal(path.theta[0], theta) and np.array_equal(path.velocity[0], velocity)
+    assert np.array_equal(path.theta[0], theta)
+    assert np.array_equal(path.velocity[0], velocity)
     assert np.allclose(path.theta[1:], path.theta[:-1] + 0.05 * path.velocity[1:])
     assert np.abs(path.torque).max() <= 2.0
 
@@ -143,5 +144,6 @@ def test_the_mean_and_its_error():
 def test_the_yardsticks():
     assert -139 < evaluate(swing_up_and_hold).mean() < -135
     first, again = (evaluate(random_policy(seed=0)) for _ in range(2))
-    assert np.array_equal(first, again) and -1300 < first.mean() < -1050
+    assert np.array_equal(first, again)
+    assert -1300 < first.mean() < -1050
     assert not np.array_equal(first, evaluate(random_policy(seed=1)))

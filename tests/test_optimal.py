@@ -79,7 +79,8 @@ def test_one_step_to_go_is_the_best_reward():
 
 
 def test_upright_at_rest_costs_nothing(optimum, coarse):
-    assert coarse[60, 40] == 0.0 and optimum.values[240, 160] == 0.0
+    assert coarse[60, 40] == 0.0
+    assert optimum.values[240, 160] == 0.0
     path = rollout(optimum.policy, np.zeros(1), np.zeros(1))
     assert np.abs(path.reward).max() == 0.0
 
@@ -104,11 +105,13 @@ def test_the_stored_maps_satisfy_bellmans_equation(optimum, field, gamma):
     )
     target = (gain + gamma * interpolate(values, next_theta, next_velocity)).max(axis=1)
     error = np.abs(interpolate(values, theta, velocity) - target)
-    assert np.median(error) < 0.05 and error.mean() < 0.3
+    assert np.median(error) < 0.05
+    assert error.mean() < 0.3
 
 
 def test_the_discounted_optimum_costs_less(optimum):
-    assert (optimum.discounted >= optimum.values - 0.5).all() and optimum.discounted.max() <= 0
+    assert (optimum.discounted >= optimum.values - 0.5).all()
+    assert optimum.discounted.max() <= 0
 
 
 def test_the_stored_torque_is_the_lookahead(optimum):
@@ -128,7 +131,8 @@ def test_the_stored_axes_are_the_maps(optimum):
 
 def test_the_stored_map_is_near_a_coarse_one_computed_now(optimum, coarse):
     error = np.abs(optimum.values[::4, ::4] - coarse)
-    assert np.median(error) < 1.0 and error.mean() < 5.0  # the largest lie on the steep edges
+    assert np.median(error) < 1.0
+    assert error.mean() < 5.0  # the largest lie on the steep edges
 
 
 def test_the_policy_earns_what_is_stored(optimum):
@@ -152,7 +156,8 @@ def test_returns_come_in_the_order_asked_for(optimum):
         optimum.optimal_returns([10_000, 20_007]),
         optimum.optimal_returns([20_007, 10_000]),
     )
-    assert np.array_equal(there, back[::-1]) and there[0] != there[1]
+    assert np.array_equal(there, back[::-1])
+    assert there[0] != there[1]
 
 
 def test_an_unknown_start_is_told_how_to_be_computed(optimum):

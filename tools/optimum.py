@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helpers.evaluation import (  # noqa: E402
+from helpers.evaluation import (
     EVALUATION_STARTS,
     SELECTION_STARTS,
     Policy,
@@ -26,8 +26,8 @@ from helpers.evaluation import (  # noqa: E402
     random_policy,
     swing_up_and_hold,
 )
-from helpers.optimal import FILE, axes, best_torque, greedy_policy, plan  # noqa: E402
-from helpers.pendulum import TIME_LIMIT  # noqa: E402
+from helpers.optimal import FILE, axes, best_torque, greedy_policy, plan
+from helpers.pendulum import TIME_LIMIT
 
 GRIDS = [(120, 81), (240, 161), (480, 321), (960, 641), (1920, 1281)]  # angles, velocities
 TORQUES = np.linspace(-2.0, 2.0, 11)  # in the plan; more of them change the mean by 0.0003
