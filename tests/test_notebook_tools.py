@@ -58,6 +58,10 @@ def test_a_notebook_has_a_number(path, tmp_path):
     assert not wrong.exists()
 
 
+def test_a_missing_notebook_is_named(path, tmp_path):
+    assert tool(tmp_path, "tidy", "07_no.ipynb", code=1).endswith("07_no.ipynb.\n")
+
+
 def test_navigation_follows_the_files(path, tmp_path):
     assert series.read(path).cells[0].source == "[Contents](../README.md)"
     other = path.with_name("07_the_wheel.ipynb")
@@ -122,8 +126,10 @@ def claims(root):
 
 
 def test_margins_are_measured_once_and_follow_the_threshold(path, tmp_path):
-    before = path.read_bytes()
     script = tmp_path / "lesson.py"
+    edit(script, 'print("slow")', "raise RuntimeError('a cell tagged skip-margins')")
+    tool(tmp_path, "from-script", script, path)
+    before = path.read_bytes()
     said = tool(tmp_path, "margins", "--seeds", 2)
     assert sorted(said.splitlines()) == [f"04_the_ring, seed {k}: 1 claims" for k in (0, 1)]
     assert tool(tmp_path, "margins", "--seeds", 3).splitlines() == ["04_the_ring, seed 2: 1 claims"]
@@ -146,12 +152,12 @@ def test_margins_are_measured_once_and_follow_the_threshold(path, tmp_path):
 
 
 def test_a_failed_seed_keeps_the_old_rows(path, tmp_path):
-    row = {"notebook": "04_the_ring", "claim": "old"}
-    series.replace_rows(tmp_path / "results/claims.csv", [row], [])
+    rows = [{"notebook": name, "claim": "old"} for name in ("00_other", "04_the_ring")]
+    series.replace_rows(tmp_path / "results/claims.csv", rows, [])
     edit(tmp_path / "lesson.py", "SEED = 0\n", "SEED = 0\nassert SEED\n")
     tool(tmp_path, "from-script", tmp_path / "lesson.py", path)
     assert "04_the_ring, seed 0: " in tool(tmp_path, "margins", "--seeds", 1, code=1)
-    assert claims(tmp_path) == [row]
+    assert claims(tmp_path) == rows
 
 
 def test_the_tool_runs_as_a_script_from_anywhere(path, tmp_path):

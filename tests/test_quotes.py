@@ -129,7 +129,7 @@ def record(root, minutes, training):
      (4.4, "20 minutes, 4 of them training")],
 )  # fmt: skip
 def test_minutes(path, tmp_path, training, said):
-    record(tmp_path, 15, training)
+    record(tmp_path, 14, training)
     readme = tmp_path / "README.md"
     readme.write_text("<!-- from: minutes_table -->old<!-- /from -->\n`<!-- from: NAME -->`\n")
     tool(tmp_path, "sync")

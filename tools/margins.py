@@ -57,7 +57,10 @@ def read_bounds(tree: ast.Module) -> dict[str, float]:
 
 
 def measure(path: Path, seed: int, root: Path) -> tuple[list[dict], dict[str, float]]:
-    """The claims of one notebook under one seed, from the cache if that code has run before."""
+    """The claims of one notebook under one seed, from the cache if that code has run before.
+
+    "That code" is the notebook's: after a change of what it imports, delete the folder .margins.
+    """
     notebook = with_seed(path, seed)
     tree = syntax(notebook)
     thresholds = read_bounds(tree)

@@ -41,6 +41,8 @@ def notebooks(root: Path = ROOT) -> list[Path]:
 
 def read(path: Path) -> NotebookNode:
     """The notebook stored at `path`."""
+    if not path.exists():
+        raise Complaint(f"There is no notebook {path}.")
     return nbformat.read(path, as_version=4)
 
 
@@ -123,6 +125,7 @@ def replace_rows(path: Path, rows: list[dict], names: Iterable[str]) -> None:
     kept = [row for row in read_rows(path) if row["notebook"] not in names]
     rows = sorted(kept + rows, key=lambda row: row["notebook"])  # stable: claims keep their order
     if not rows:
+        path.unlink(missing_ok=True)
         return
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
