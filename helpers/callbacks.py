@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -124,34 +123,3 @@ class PrintProgress(Callback):
                 f"step {history.step:7,d}   episode {len(returns):4d}   "
                 f"mean return of the last {self.every}: {mean:8.1f}"
             )
-
-
-class TensorBoard(Callback):
-    """Writes every series of the history as TensorBoard events into the folder `path`."""
-
-    def __init__(self, path: str | Path, every: int = 200):
-        self.path, self.every = Path(path), every
-
-    def start(self, agent, steps: int) -> None:
-        """Open the event file; only what happens from now on is written."""
-        from torch.utils.tensorboard import SummaryWriter  # slow to import: only where it is used
-
-        self.writer = SummaryWriter(self.path)
-        self.written = {name: len(steps) for name, (steps, _) in agent.history.series.items()}
-
-    def step(self, agent) -> None:
-        """Write what is new, where it is due."""
-        if agent.history.step % self.every == 0:
-            self.write(agent)
-
-    def write(self, agent) -> None:
-        """Write all numbers that are not in the file yet."""
-        for name, (steps, values) in agent.history.series.items():
-            for i in range(self.written.get(name, 0), len(steps)):
-                self.writer.add_scalar(name, values[i], steps[i])
-            self.written[name] = len(steps)
-
-    def end(self, agent) -> None:
-        """Write the rest and close the file."""
-        self.write(agent)
-        self.writer.close()

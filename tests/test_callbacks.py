@@ -6,9 +6,10 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from helpers.agent import DDPG
-from helpers.callbacks import Callback, Evaluate, KeepBest, PrintProgress, TensorBoard
+from helpers.callbacks import Callback, Evaluate, KeepBest, PrintProgress
 from helpers.environment import make_env
 from helpers.evaluation import evaluate, gap
+from helpers.events import TensorBoard
 from helpers.history import History
 from helpers.optimal import load_optimum
 from helpers.recipes import Recipe

@@ -17,7 +17,7 @@ def test_gaussian_moments():
 
 @pytest.mark.parametrize("dt", [1.0, 0.2])
 def test_ou_moments(dt):
-    """x' = phi x + sigma sqrt(dt) N, phi = 1 - theta dt: the variance is sigma^2 dt / (1 - phi^2)."""
+    """x' = phi x + sigma sqrt(dt) N, phi = 1 - theta dt: variance is sigma^2 dt / (1 - phi^2)."""
     theta, sigma = 0.15, 0.2
     x = trace(OrnsteinUhlenbeck(1, sigma, theta, dt, seed=0), 200_000)
     phi = 1 - theta * dt

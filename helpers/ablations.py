@@ -1,0 +1,149 @@
+"""DDPG with one piece taken out: what breaks without it, in the notebooks and in the recordings.
+
+Use one in place of the real piece: `DDPG(env, seed=0, buffer=LastTransitionOnly)`. What is only a
+number needs no definition: `replace(modern, sigma=0.0)`, or `tau=1.0`.
+"""
+
+from collections import Counter
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from helpers.agent import DDPG
+from helpers.buffer import Batch, ReplayBuffer
+from helpers.losses import actor_loss
+from helpers.networks import Actor, Critic
+from helpers.targets import soft_update
+
+
+class ActorWithoutTanh(Actor):
+    """An actor without the tanh: its action may be any number; give it to `ClippingDDPG`."""
+
+    def forward(self, s: torch.Tensor) -> torch.Tensor:
+        """The last layer's raw output for each state."""
+        return self.layer3(F.relu(self.layer2(F.relu(self.layer1(s)))))
+
+
+class ClippingDDPG(DDPG):
+    """DDPG without the promise that its actor stays in [-1, 1]: what is beyond is cut off."""
+
+    def act(self, state: np.ndarray) -> np.ndarray:
+        """The actor's action, cut to [-1, 1] outside the network: no gradient knows of it."""
+        return np.clip(super().act(state), -1, 1)
+
+
+class ActorWithDefaultStart(Actor):
+    """An actor without the small last layer: it starts as PyTorch starts any layer."""
+
+    def __init__(self, state_dim: int, action_dim: int):
+        super().__init__(state_dim, action_dim)
+        self.layer3.reset_parameters()  # U(±1/sqrt(300)): 19 times wider than U(±0.003)
+
+
+class CriticOfTheState(Critic):
+    """A critic without the action: it values states only, and cannot tell actions apart."""
+
+    def forward(self, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
+        """The value of each state, whatever is done there."""
+        return super().forward(s, 0 * a)  # not zeros: the actor still gets its gradient, which is 0
+
+
+class CriticWithActionFirst(Critic):
+    """A critic without a layer of its own for the state: the action enters at the first one."""
+
+    def __init__(self, state_dim: int, action_dim: int):
+        super().__init__(state_dim, action_dim)
+        self.layer1 = nn.Linear(state_dim + action_dim, 400)
+        self.layer2 = nn.Linear(400, 300)
+
+    def forward(self, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
+        """The value Q(s, a) for each pair of state and action."""
+        x = F.relu(self.layer1(torch.cat([s, a], dim=1)))
+        return self.layer3(F.relu(self.layer2(x)))
+
+
+class ActorWithBatchNorm(Actor):
+    """An actor with what ours leaves out of the paper: batch normalisation of state and layers."""
+
+    def __init__(self, state_dim: int, action_dim: int):
+        super().__init__(state_dim, action_dim)
+        self.layer1 = nn.Sequential(nn.BatchNorm1d(state_dim), self.layer1, nn.BatchNorm1d(400))
+        self.layer2 = nn.Sequential(self.layer2, nn.BatchNorm1d(300))
+
+
+class CriticWithBatchNorm(Critic):
+    """A critic with the paper's batch normalisation of all that comes before the action."""
+
+    def __init__(self, state_dim: int, action_dim: int):
+        super().__init__(state_dim, action_dim)
+        self.layer1 = nn.Sequential(nn.BatchNorm1d(state_dim), self.layer1, nn.BatchNorm1d(400))
+
+
+class BatchNormDDPG(DDPG):
+    """DDPG for such networks: it learns with each batch's statistics and acts with running ones."""
+
+    def act(self, state: np.ndarray) -> np.ndarray:
+        """The policy's action in [-1, 1], for one state or for many in rows."""
+        self.actor.eval()
+        actions = super().act(np.atleast_2d(state))  # the layers take rows only
+        self.actor.train()
+        return actions.reshape(*np.shape(state)[:-1], -1)
+
+
+class LastTransitionOnly(ReplayBuffer):
+    """A memory without a past: it gives nothing but the newest transition."""
+
+    def sample(self, n: int) -> Batch:
+        """The last transition, n times."""
+        last = (self.added - 1) % len(self.rows)
+        return Batch(*torch.from_numpy(self.rows[[last] * n]).split(self.widths, dim=1))
+
+
+class HardCopy:
+    """Targets without the slow following: they jump after so many updates, as in DQN."""
+
+    def __init__(self, every: int):
+        self.every, self.calls = every, Counter()
+
+    def __call__(self, target: nn.Module, online: nn.Module, tau: float) -> None:
+        """Count this target's updates, and copy the network where it is time."""
+        self.calls[target] += 1  # actor and critic are counted apart
+        if self.calls[target] % self.every == 0:
+            soft_update(target, online, tau=1.0)
+
+    def __repr__(self) -> str:
+        return f"HardCopy({self.every})"
+
+
+class DDPGWithLiveTargets(DDPG):
+    """DDPG without target networks: both names mean one network, as in a forgotten copy."""
+
+    def __init__(self, env, **settings):
+        super().__init__(env, **settings)
+        self.target_actor, self.target_critic = self.actor, self.critic
+
+
+class DDPGWithTimeLimitAsEnd(DDPG):
+    """DDPG without the difference between "time is up" and "the task is over"."""
+
+    def observe(self, s, a, r, s_next, terminated, truncated) -> None:
+        """Remember one transition, and the time limit as if nothing could come after it."""
+        super().observe(s, a, r, s_next, terminated or truncated, truncated)
+
+
+def td_target_attached(batch: Batch, mu: nn.Module, q: nn.Module, gamma: float) -> torch.Tensor:
+    """The target y without no_grad; with `DDPGWithLiveTargets` the critic also moves its label."""
+    a_next = mu(batch.s_next)
+    return batch.r + gamma * (1 - batch.terminated) * q(batch.s_next, a_next)
+
+
+def frozen_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Tensor:
+    """The actor's loss without its gradient: the actor stays as it began."""
+    return 0 * actor_loss(mu, q, s)
+
+
+def wrong_sign_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Tensor:
+    """The actor's loss without its minus: it seeks what the critic likes least."""
+    return -actor_loss(mu, q, s)
