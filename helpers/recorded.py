@@ -1,4 +1,4 @@
-"""Recorded learning curves: what `python tools/record.py` measured on many seeds, and how to read it.
+"""Recorded learning curves of many seeds, made by `python tools/record.py`, and how to read them.
 
 Curves are arrays (seeds, T): one row for each seed, one column for each evaluation.
 """

@@ -1,0 +1,150 @@
+"""Record learning curves on many seeds: `python tools/record.py modern --jobs 2`.
+
+Each seed runs in a process of its own, on one thread. A finished seed is kept in .record/, so that
+the same command goes on where it was interrupted; the last one writes results/NAME.csv, which
+`helpers.recorded.load` reads. `--list` shows all experiments; `--steps` makes a short trial, which
+stays in .record/trials/. After an edit that changes no number, `--renew` proves that on seed 0 and
+keeps the recording.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # this file runs from anywhere
+
+import torch  # noqa: E402
+
+from helpers.callbacks import Evaluate  # noqa: E402
+from helpers.environment import make_env  # noqa: E402
+from helpers.recorded import recordings  # noqa: E402
+from helpers.training import train  # noqa: E402
+from tools.experiments import EXPERIMENTS, Experiment  # noqa: E402
+from tools.recordings import Curve, keep, kept, renew, summary, table  # noqa: E402
+
+CACHE, RESULTS = ROOT / ".record", ROOT / "results"
+
+
+def run(experiment: Experiment, seed: int) -> Curve:
+    """Train one seed: its evaluations, the one before the first step included."""
+    torch.set_num_threads(1)
+    env = make_env(seed=seed)
+    agent = experiment.agent(env, seed=seed, recipe=experiment.recipe, **experiment.pieces)
+    watch = Evaluate(every=experiment.every)
+    watch.step(agent)  # at step 0
+    history = train(env, agent, experiment.steps, [watch])
+    if history.step < experiment.steps:  # an interrupt ends `train` without an error
+        raise KeyboardInterrupt
+    (steps, returns), (_, gaps) = history["evaluation"], history["gap"]
+    return [*zip(steps.tolist(), returns.tolist(), gaps.tolist(), strict=True)]
+
+
+def run_and_keep(experiment: Experiment, seed: int, path: Path) -> None:
+    """Train one seed and keep its curve."""
+    keep(experiment, run(experiment, seed), path)
+
+
+def in_own_process(experiment: Experiment, seed: int, path: Path) -> None:
+    """The same in a fresh process, which prints its own error."""
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=run_and_keep, args=(experiment, seed, path), daemon=True)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"its process ended with code {process.exitcode}")
+
+
+def record(
+    name: str,
+    experiment: Experiment,
+    jobs: int = 2,
+    cache: Path = CACHE,
+    results: Path = RESULTS,
+    work: Callable[[Experiment, int, Path], None] = in_own_process,
+) -> list[str]:
+    """Run the seeds that are missing, then write the table; gives one complaint per failed seed."""
+    paths = [cache / name / f"{seed}.json" for seed in range(experiment.seeds)]
+    paths[0].parent.mkdir(parents=True, exist_ok=True)
+    missing = [seed for seed, path in enumerate(paths) if kept(experiment, path) is None]
+    if stale := [seed for seed in missing if paths[seed].exists()]:
+        print(f"{name}: seeds {stale} were made by other settings, code or versions: run anew")
+    complaints: list[str] = []
+
+    def attempt(seed: int) -> None:
+        try:
+            work(experiment, seed, paths[seed])
+            if not (curve := kept(experiment, paths[seed])):
+                raise RuntimeError("the code was edited while it ran")
+            step, mean, gap = curve[-1]
+            print(f"{name}, seed {seed}: {mean:.1f} at step {step:,}, gap {gap:.1%}", flush=True)
+        except Exception as error:  # whatever it is, the other seeds go on
+            complaints.append(f"{name}, seed {seed} failed: {error}")
+            print(complaints[-1], file=sys.stderr, flush=True)
+
+    pool = ThreadPoolExecutor(jobs)  # each thread waits for one process
+    try:
+        list(pool.map(attempt, missing))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if not complaints:
+        curves = [kept(experiment, path) for path in paths]
+        results.mkdir(parents=True, exist_ok=True)
+        (results / f"{name}.csv").write_text(table(name, experiment, curves), encoding="utf-8")
+        print(summary(name, results), flush=True)
+    return complaints
+
+
+def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    """What the command line asks for; ends with a message where that makes no sense."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="experiments, see --list")
+    parser.add_argument("--all", action="store_true", help="all experiments")
+    parser.add_argument("--list", action="store_true", help="show the experiments and stop")
+    parser.add_argument("--renew", action="store_true", help="only check the code's fingerprint")
+    parser.add_argument("--seeds", type=int, help="how many; default: as the experiment says")
+    parser.add_argument("--steps", type=int, help="a short trial; its table stays in .record/")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time; default 2")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - EXPERIMENTS.keys():
+        names = ", ".join(EXPERIMENTS)
+        parser.error(f"no experiment is called {', '.join(sorted(unknown))}; there are {names}")
+    if any(n is not None and n < 1 for n in (options.seeds, options.steps, options.jobs)):
+        parser.error("--seeds, --steps and --jobs need a number of 1 or more")
+    options.names = [*EXPERIMENTS] if options.all else options.names
+    if not options.names and not options.list:
+        parser.error("name an experiment, or give --all or --list")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks for."""
+    options = read_arguments(arguments)
+    if options.list:
+        for name, e in EXPERIMENTS.items():
+            mark = "*" if name in recordings(RESULTS) else " "
+            print(f"{mark} {name:24}{e.steps:6,} steps, {e.seeds:2} seeds  {e.shows}")
+        return 0
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = "1"  # the processes that we start inherit it
+    complaints = []
+    for name in options.names:
+        given = {"steps": options.steps, "seeds": options.seeds}
+        experiment = replace(EXPERIMENTS[name], **{k: n for k, n in given.items() if n})
+        if options.renew:
+            beginning = run(replace(experiment, steps=3 * experiment.every), seed=0)
+            print(renew(name, experiment, beginning, CACHE, RESULTS))
+            continue
+        trials = CACHE / "trials"
+        folders = (trials, trials) if options.steps else (CACHE, RESULTS)
+        complaints += record(name, experiment, options.jobs, *folders)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

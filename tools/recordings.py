@@ -1,0 +1,80 @@
+"""What a recording keeps: a file for each finished seed, and the table made of them all."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from helpers.recorded import COMMAND, load, solved_at
+from tools.experiments import EXPERIMENTS, Experiment
+
+PACKAGES = ("torch", "numpy", "gymnasium")
+
+Curve = list[tuple[int, float, float]]  # (step, return, gap) for each evaluation
+
+
+def settings(experiment: Experiment) -> dict:
+    """What decides the numbers: the experiment, the versions, the kind of processor."""
+    versions = {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    processor = {"capability": torch.backends.cpu.get_cpu_capability(), "threads": 1}
+    return experiment.definition() | {"versions": versions, "processor": processor}
+
+
+def keep(experiment: Experiment, curve: Curve, path: Path) -> None:
+    """Write the curve of one seed, whole or not at all."""
+    beside = path.with_suffix(".partial")
+    content = {"settings": settings(experiment), "curve": curve}
+    beside.write_text(json.dumps(content), encoding="utf-8")
+    beside.replace(path)
+
+
+def kept(experiment: Experiment, path: Path) -> Curve | None:
+    """The curve of one seed; None if there is none, or only one of another definition."""
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return content["curve"] if content["settings"] == settings(experiment) else None
+
+
+def table(name: str, experiment: Experiment, curves: list[Curve]) -> str:
+    """The file of results: comment lines with the settings, then a line per seed and evaluation."""
+    header = {"shows": experiment.shows} | settings(experiment)
+    trial = name in EXPERIMENTS and experiment.steps != EXPERIMENTS[name].steps
+    option = f" --steps {experiment.steps}" if trial else ""
+    lines = [f"# {COMMAND}{name} --seeds {len(curves)}{option}"]
+    lines += [f"# {key}: {json.dumps(value)}" for key, value in header.items()]
+    lines.append("step,seed,return,gap")
+    for seed, curve in enumerate(curves):
+        lines += [f"{step},{seed},{mean:.4f},{gap:.6f}" for step, mean, gap in curve]
+    return "\n".join(lines) + "\n"
+
+
+def summary(name: str, results: Path) -> str:
+    """One line on a recording: how many seeds are solved and when, and how far they got."""
+    steps, _, gaps, _, _ = load(name, results)
+    solved, final = solved_at(steps, gaps), gaps[:, -1]
+    line = f"{name}: {np.isfinite(solved).sum()} of {len(solved)} seeds solved"
+    if np.isfinite(solved).any():
+        line += f", at a median of {np.median(solved):,.0f} steps, the last at {solved.max():,.0f}"
+    return f"{line}; final gap {np.median(final):.1%} in the median, {final.max():.1%} at worst"
+
+
+def renew(name: str, experiment: Experiment, curve: Curve, cache: Path, results: Path) -> str:
+    """Give a recording the fingerprint of today's code, if that still makes the same numbers.
+
+    `curve` is the beginning of seed 0, trained with today's code. Says what was done.
+    """
+    recorded, today = load(name, results), experiment.definition()
+    old = recorded.settings["code"]
+    if any(recorded.settings[key] != today[key] for key in today if key != "code"):
+        return f"{name}: more than the code has changed; record it anew"
+    numbers = recorded.returns[0, : len(curve)]
+    if not np.array_equal(numbers, [float(f"{mean:.4f}") for _, mean, _ in curve]):
+        return f"{name}: today's code makes other numbers; record it anew"
+    for path in [results / f"{name}.csv", *(cache / name).glob("*.json")]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(f'"{old}"', f'"{today["code"]}"'), encoding="utf-8")
+    return f"{name}: the same numbers up to step {curve[-1][0]:,}; its fingerprint is renewed"
