@@ -137,8 +137,8 @@ def main(arguments: list[str] | None = None) -> int:
         given = {"steps": options.steps, "seeds": options.seeds}
         experiment = replace(EXPERIMENTS[name], **{k: n for k, n in given.items() if n})
         if options.renew:
-            beginning = run(replace(experiment, steps=3 * experiment.every), seed=0)
-            print(renew(name, experiment, beginning, CACHE, RESULTS))
+            few = replace(experiment, steps=min(3 * experiment.every, experiment.steps))
+            print(renew(name, experiment, run(few, seed=0), CACHE, RESULTS))
             continue
         trials = CACHE / "trials"
         folders = (trials, trials) if options.steps else (CACHE, RESULTS)

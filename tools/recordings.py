@@ -57,8 +57,10 @@ def summary(name: str, results: Path) -> str:
     steps, _, gaps, _, _ = load(name, results)
     solved, final = solved_at(steps, gaps), gaps[:, -1]
     line = f"{name}: {np.isfinite(solved).sum()} of {len(solved)} seeds solved"
-    if np.isfinite(solved).any():
-        line += f", at a median of {np.median(solved):,.0f} steps, the last at {solved.max():,.0f}"
+    if np.isfinite(median := np.median(solved)):
+        line += f", in the median at {median:,.0f} steps"
+    if np.isfinite(last := solved.max()):
+        line += f", the last at {last:,.0f}"
     return f"{line}; final gap {np.median(final):.1%} in the median, {final.max():.1%} at worst"
 
 
