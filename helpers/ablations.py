@@ -84,11 +84,11 @@ class CriticWithBatchNorm(Critic):
 class BatchNormDDPG(DDPG):
     """DDPG for such networks: it learns with each batch's statistics and acts with running ones."""
 
-    def act(self, state: np.ndarray) -> np.ndarray:
-        """The policy's action in [-1, 1], for one state or for many in rows."""
-        self.actor.eval()
-        actions = super().act(np.atleast_2d(state))  # the layers take rows only
-        self.actor.train()
+    def ask(self, network: nn.Module, state: np.ndarray) -> np.ndarray:
+        """What a network answers to one state, or to many in rows."""
+        network.eval()
+        actions = super().ask(network, np.atleast_2d(state))  # the layers take rows only
+        network.train()
         return actions.reshape(*np.shape(state)[:-1], -1)
 
 

@@ -14,8 +14,8 @@ from helpers.buffer import Batch, ReplayBuffer
 from helpers.checkpoints import Saved
 from helpers.history import History
 from helpers.networks import Actor, Critic
-from helpers.noise import linear_decay
 from helpers.recipes import Recipe, modern
+from helpers.schedules import inverse_decay, linear_decay
 from helpers.validation import check_env, check_recipe
 
 
@@ -50,6 +50,7 @@ class Agent(Saved):
             self.critic = self.pieces.critic(state_dim, self.action_dim).to(device)
         self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
+        self.policy = copy.deepcopy(self.target_actor) if recipe.average else self.actor
         self.actor_adam = Adam(self.actor.parameters(), lr=recipe.actor_rate, fused=True)
         self.critic_adam = Adam(
             self.critic.parameters(),
@@ -64,21 +65,26 @@ class Agent(Saved):
         self.steps, self.history = 0, History()
 
     @torch.inference_mode()
+    def ask(self, network: torch.nn.Module, state: np.ndarray) -> np.ndarray:
+        """What a network answers to one state, or to many in rows."""
+        s = torch.as_tensor(state, dtype=torch.float32, device=self.device)
+        return network(s).cpu().numpy()
+
     def act(self, state: np.ndarray) -> np.ndarray:
         """The policy's action in [-1, 1], without noise, for one state or for many in rows."""
-        s = torch.as_tensor(state, dtype=torch.float32, device=self.device)
-        return self.actor(s).cpu().numpy()
+        return self.ask(self.policy, state)
 
     def explore(self, state: np.ndarray) -> np.ndarray:
         """An action to learn from: random at first, then the actor's with noise added."""
         if self.steps < self.recipe.warmup:
             return self.rng.uniform(-1, 1, self.action_dim).astype(np.float32)
         scale = linear_decay(self.steps, self.recipe.decay_steps)
-        return np.clip(self.act(state) + scale * self.noise(), -1, 1)
+        return np.clip(self.ask(self.actor, state) + scale * self.noise(), -1, 1)
 
     def observe(self, s, a, r, s_next, terminated, truncated) -> None:
         """Remember one transition; where the episode is over, start the noise anew."""
-        self.buffer.add(s, a, r, s_next, terminated)  # the time limit is not stored: see 07
+        # only a true end is stored: a time limit is none (notebook 7)
+        self.buffer.add(s, a, self.recipe.reward_scale * r, s_next, terminated)
         self.steps += 1
         if terminated or truncated:
             self.noise.reset()
@@ -93,10 +99,12 @@ class DDPG(Agent):
             return {}
         batch = self.buffer.sample(self.recipe.batch_size)
         batch = Batch(*(column.to(self.device) for column in batch))
+        slowdown = inverse_decay(self.steps, self.recipe.half_rate_steps)
 
         # the critic moves towards the target y
         y = self.pieces.td_target(batch, self.target_actor, self.target_critic, self.recipe.gamma)
         critic_loss = self.pieces.critic_loss(self.critic, batch, y)
+        self.critic_adam.param_groups[0]["lr"] = slowdown * self.recipe.critic_rate
         self.critic_adam.zero_grad()
         critic_loss.backward()
         self.critic_adam.step()
@@ -104,6 +112,7 @@ class DDPG(Agent):
         # the actor climbs the critic, which stands still meanwhile
         self.critic.requires_grad_(False)
         actor_loss = self.pieces.actor_loss(self.actor, self.critic, batch.s)
+        self.actor_adam.param_groups[0]["lr"] = slowdown * self.recipe.actor_rate
         self.actor_adam.zero_grad()
         actor_loss.backward()
         self.actor_adam.step()
@@ -112,4 +121,8 @@ class DDPG(Agent):
         # the targets follow slowly
         self.pieces.soft_update(self.target_actor, self.actor, self.recipe.tau)
         self.pieces.soft_update(self.target_critic, self.critic, self.recipe.tau)
+        if self.recipe.average:  # the policy that is judged follows more and more slowly
+            self.pieces.soft_update(
+                self.policy, self.actor, min(1, self.recipe.average / self.steps)
+            )
         return {"critic_loss": critic_loss.item(), "actor_loss": actor_loss.item()}

@@ -9,7 +9,9 @@ import torch
 from helpers import noise as noises
 from helpers.recipes import Recipe
 
-NETWORKS = ("actor", "critic", "target_actor", "target_critic", "actor_adam", "critic_adam")
+PARTS = (
+    "actor", "critic", "target_actor", "target_critic", "policy", "actor_adam", "critic_adam",
+)  # fmt: skip
 
 
 def write(content: dict, path: Path) -> None:
@@ -31,7 +33,7 @@ class Saved:
     def save(self, path: str | Path) -> None:
         """Write this agent's networks, optimisers and recipe to `path`."""
         recipe = asdict(self.recipe) | {"noise": self.recipe.noise.__name__}
-        states = {name: getattr(self, name).state_dict() for name in NETWORKS}
+        states = {name: getattr(self, name).state_dict() for name in PARTS}
         write({"recipe": recipe, "steps": self.steps} | states, Path(path))
 
     @classmethod
@@ -46,7 +48,7 @@ class Saved:
         recipe = replace(recipe, noise=getattr(noises, content["recipe"]["noise"]))
         agent = cls(env, seed=content["steps"], recipe=recipe, **pieces)
         try:
-            for name in NETWORKS:
+            for name in PARTS:
                 getattr(agent, name).load_state_dict(content[name])
         except RuntimeError as error:
             raise ValueError(

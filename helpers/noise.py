@@ -49,8 +49,3 @@ class OrnsteinUhlenbeck:
 
     def __repr__(self) -> str:
         return f"OrnsteinUhlenbeck(sigma={self.sigma}, theta={self.theta}, dt={self.dt})"
-
-
-def linear_decay(step: int, steps: int | None) -> float:
-    """The noise's scale at `step`: from 1 down to 0 within `steps`; always 1 where that is None."""
-    return 1.0 if steps is None else max(0.0, 1.0 - step / steps)

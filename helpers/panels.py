@@ -3,31 +3,18 @@
 A panel makes its artists once and only changes their data later, so that a frame costs little.
 """
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from helpers.evaluation import EVALUATION_STARTS, evaluate, random_policy, swing_up_and_hold
-from helpers.optimal import load_optimum
-from helpers.plotting import BLUE, GREEN, GREY, ORANGE, RED, new_figure
+from helpers.plotting import BLUE, GREY, SKY
 
 POINTS = 200  # in a line at most; more than the pixels show costs time only
-PENDULUM = "Pendulum-v1"
-
-
-@cache
-def yardsticks() -> dict[str, float]:
-    """The mean returns on the evaluation starts of three controllers that did not learn."""
-    return {
-        "optimal": load_optimum().optimal_returns(EVALUATION_STARTS).mean(),
-        "by hand": evaluate(swing_up_and_hold).mean(),
-        "random": evaluate(random_policy(seed=0)).mean(),
-    }
 
 
 def blocks(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,27 +53,25 @@ def fit(ax: Axes, values: np.ndarray) -> bool:
     return not fits
 
 
+def write(ax: Axes, place: tuple[float, float], words: str, **options) -> Text:
+    """Small words in a plot, with a white rim so that they can be read on top of lines."""
+    rim = [withStroke(linewidth=2.5, foreground="white")]
+    return ax.text(*place, words, fontsize=9, color=GREY, path_effects=rim, **options)
+
+
 class Panel:
     """One plot of a run; a subclass makes its artists and says how they change."""
 
-    title, pendulum_only = "", False
-
-    def __init__(self, ax: Axes, last_step: int):
+    def __init__(self, ax: Axes, last_step: int, title: str):
         self.ax, self.artists = ax, []
-        ax.set_title(self.title)
-        ax.set(xlim=(0, max(last_step, 1)), xlabel="step")
-        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        ax.set(title=title, xlim=(0, max(last_step, 1)), xlabel="step")
+        ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}k" if x else "0"))
 
     def add(self, *artists: Artist) -> Artist:
         """Take artists that change with every frame; gives the first."""
         self.artists += artists
         return artists[0]
-
-    def animate(self, animated: bool) -> None:
-        """Leave the changing artists out when the figure is drawn, or no longer."""
-        for artist in self.artists:
-            artist.set_animated(animated)
 
     def follow(self, state: np.ndarray | None) -> None:
         """See where the episode under way has got to; called after every step, so be quick."""
@@ -100,8 +85,8 @@ class Line(Panel):
     """A series of the history as the running median between its 10 and 90 % quantiles."""
 
     def __init__(self, ax: Axes, last_step: int, name: str, title: str, scale=1, yscale="linear"):
-        self.name, self.title, self.scale = name, title, scale
-        super().__init__(ax, last_step)
+        super().__init__(ax, last_step, title)
+        self.name, self.scale = name, scale
         ax.set_yscale(yscale)
         ax.yaxis.set_minor_locator(NullLocator())
         self.area = self.add(ax.fill_between([], [], color=BLUE, alpha=0.2, lw=0))
@@ -115,3 +100,28 @@ class Line(Panel):
         outline = np.column_stack([np.r_[x, x[::-1]], np.r_[low, high[::-1]]])
         self.area.set_verts([outline] if len(x) else [])
         return fit(self.ax, np.r_[low, high])
+
+
+class Returns(Panel):
+    """The return of each episode, noise and all, and the mean of the last ten."""
+
+    def __init__(self, ax: Axes, last_step: int, yardsticks: Mapping[str, float]):
+        super().__init__(ax, last_step, "Return of each training episode")
+        values = yardsticks.values()
+        self.seen = [0.0, 1.3 * min(values)] if values else []  # what the axis holds in any case
+        for name, value in yardsticks.items():
+            ax.axhline(value, color=GREY, lw=1, ls="--")
+            side, sign = ("bottom", "\u2191")
+        self.dots = self.add(*ax.plot([], [], ".", color=SKY, ms=5))
+        self.line = self.add(*ax.plot([], [], color=BLUE))
+
+    def update(self, history, agent=None) -> bool:
+        """Draw the episodes up to now."""
+        steps, values = history["return"]
+        sums = np.cumsum(np.r_[0.0, values])
+        last = np.arange(1, len(values) + 1)
+        first = np.maximum(last - 10, 0)
+        some = slice(None, None, -(-len(values) // (2 * POINTS)) or 1)
+        self.dots.set_data(steps[some], values[some])
+        self.line.set_data(steps[some], ((sums[last] - sums[first]) / (last - first))[some])
+        return fit(self.ax, np.r_[values, self.seen])

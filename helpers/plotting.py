@@ -4,13 +4,13 @@ Importing this module sets the style. Figures are made without pyplot, so that n
 on them, close them or show them twice.
 """
 
-import io
-from base64 import b64encode
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from PIL import Image
@@ -18,6 +18,7 @@ from scipy.stats import bootstrap, trim_mean
 
 from helpers.evaluation import Policy
 from helpers.pendulum import MAX_SPEED, MAX_TORQUE, observe
+from helpers.pictures import encode, publish, swatches
 
 # Okabe and Ito's colours, which all kinds of colour vision tell apart
 BLUE, ORANGE, GREEN, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
@@ -46,6 +47,16 @@ STYLE = {
     "legend.frameon": False,
 }
 matplotlib.rcParams.update(STYLE)
+TORQUES = LinearSegmentedColormap.from_list("torques", [BLUE, "white", RED])
+
+
+def house_palette() -> Image.Image:
+    """All colours of a figure in the house style: each of them fading to white, and to the ink."""
+    colours = np.array([to_rgb(c) for c in (BLUE, ORANGE, GREEN, RED, SKY, GREY, INK)])[:, None]
+    fade = np.linspace(0, 1, 25)[:, None]
+    to_white = colours + (1 - colours) * fade  # (7, 25, 3)
+    to_ink = colours + (colours[-1] - colours) * fade[4::4]  # (7, 6, 3)
+    return swatches(np.concatenate([to_white.reshape(-1, 3), to_ink.reshape(-1, 3)]))
 
 
 def new_figure(
@@ -58,51 +69,10 @@ def new_figure(
     return figure, figure.subplots(rows, columns, **options)
 
 
-def encode(figure: Figure, colours: int = 64) -> bytes:
-    """The pixels as they were drawn last, as a PNG with a palette: a third of the usual size."""
-    canvas = figure.canvas
-    pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
-    file = io.BytesIO()
-    pixels.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(file, format="PNG")
-    return file.getvalue()
-
-
-def bundle(png: bytes, alt: str) -> dict:
-    """What `IPython.display.display` is to be called with, to show a picture with these words.
-
-    The words are the output's constant plain text, which is all that nbval compares.
-    """
-    data = {"image/png": b64encode(png).decode(), "text/plain": alt}
-    return {"obj": data, "raw": True, "metadata": {"image/png": {"alt": alt}}}
-
-
-def in_notebook() -> bool:
-    """Whether a notebook's kernel is there to show pictures."""
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
-
-
 def show(figure: Figure, alt: str) -> None:
     """Show a figure in the notebook; `alt` says in words what there is to see."""
-    publish(draw(figure), alt)
-
-
-def draw(figure: Figure, colours: int = 64) -> bytes:
-    """Draw a figure anew, as a PNG."""
     figure.canvas.draw()
-    return encode(figure, colours)
-
-
-def publish(png: bytes, alt: str) -> None:
-    """Show a PNG, still or moving, in the notebook; elsewhere print the words."""
-    if not in_notebook():
-        print(alt)
-        return
-    from IPython.display import display
-
-    content = bundle(png, alt)
-    display(content.pop("obj"), **content)
+    publish(encode(figure), alt)
 
 
 def plot_band(
@@ -133,8 +103,8 @@ def torque_map(policy: Policy, size: int) -> np.ndarray:
     return MAX_TORQUE * np.reshape(actions, theta.shape)
 
 
-def plot_phase(ax: Axes, values: np.ndarray, label: str, **options) -> AxesImage:
-    """A map of all states, a row for each velocity, as an image with its own scale of colours."""
+def plot_phase(ax: Axes, values: np.ndarray, label: str | None, **options) -> AxesImage:
+    """A map of all states, a row for each velocity, as an image; with a colour bar if `label`."""
     rows, columns = values.shape
     x, y = np.pi * columns / (columns - 1), MAX_SPEED * rows / (rows - 1)  # to the pixels' edges
     image = ax.imshow(values, extent=(-x, x, -y, y), origin="lower", aspect="auto", **options)
@@ -142,14 +112,17 @@ def plot_phase(ax: Axes, values: np.ndarray, label: str, **options) -> AxesImage
     ax.set_xticks([-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi], ["−π", "−π/2", "0", "π/2", "π"])
     ax.set(xlabel="angle (rad; 0 is upright)", yticks=[-8, -4, 0, 4, 8])
     ax.grid(False)
-    ax.figure.colorbar(image, ax=ax, label=label, pad=0.02).outline.set_visible(False)
+    if label:
+        ax.figure.colorbar(image, ax=ax, label=label, pad=0.02).outline.set_visible(False)
     return image
 
 
-def plot_torque_map(ax: Axes, policy: Policy, size: int = 81) -> AxesImage:
+def plot_torque_map(
+    ax: Axes, policy: Policy, size: int = 81, label: str | None = "torque (N m)"
+) -> AxesImage:
     """The policy's torque in every state: red turns it anticlockwise, blue clockwise."""
     values = torque_map(policy, size)
-    return plot_phase(ax, values, "torque (N m)", cmap="RdBu_r", vmin=-2, vmax=2)
+    return plot_phase(ax, values, label, cmap=TORQUES, vmin=-MAX_TORQUE, vmax=MAX_TORQUE)
 
 
 def plot_value_map(ax: Axes, values: np.ndarray, label: str = "value") -> AxesImage:
@@ -157,12 +130,13 @@ def plot_value_map(ax: Axes, values: np.ndarray, label: str = "value") -> AxesIm
     return plot_phase(ax, np.vstack([values, values[:1]]).T, label, cmap="viridis")
 
 
-def plot_history(history, panels=("return", "gap", "critic_loss", "objective")) -> Figure:
+def plot_history(
+    history, panels: Sequence[str] = ("return", "gap", "critic_loss", "objective")
+) -> Figure:
     """The numbers of a run, one panel each, as in the live plot; show it with `show`."""
-    from helpers.panels import layout  # which is made of this module
+    from helpers.live import layout  # which is made of this module
 
     figure, drawn = layout(panels, history.step)
     for panel in drawn:
         panel.update(history)
-        panel.animate(False)
     return figure

@@ -40,6 +40,12 @@ def check_recipe(recipe) -> None:
         "warmup": (recipe.warmup >= 1, "1 or more, since one cannot learn from nothing"),
         "sigma": (recipe.sigma >= 0, "0 or more"),
         "decay_steps": (recipe.decay_steps is None or recipe.decay_steps > 0, "above 0, or None"),
+        "half_rate_steps": (
+            recipe.half_rate_steps is None or recipe.half_rate_steps > 0,
+            "above 0, or None",
+        ),
+        "reward_scale": (recipe.reward_scale > 0, "above 0"),
+        "average": (recipe.average >= 0, "0 or more"),
     }
     for name, (holds, words) in rules.items():
         if not holds:  # NaN fails every comparison, so it is caught as well

@@ -190,12 +190,45 @@ def test_takes_the_pieces_it_is_given(pendulum):
         DDPG(pendulum, seed=0, sotf_update=soft_update)
 
 
+def test_average_1_is_the_plain_mean_of_all_actors(pendulum):
+    agent = DDPG(pendulum, seed=0, recipe=Recipe(warmup=1, actor_rate=1e-2, average=1.0))
+    actors = []
+    for _ in range(30):
+        train(pendulum, agent, 1)
+        actors.append(weights(agent.actor))
+    mean = torch.stack(actors).mean(dim=0)
+    torch.testing.assert_close(weights(agent.policy), mean, rtol=1e-4, atol=1e-6)
+    assert not torch.allclose(weights(agent.actor), mean, rtol=1e-4, atol=1e-6)
+    state = np.ones(3, np.float32)
+    assert agent.act(state) == agent.ask(agent.policy, state) != agent.ask(agent.actor, state)
+
+
+def test_without_average_the_policy_is_the_actor(pendulum):
+    agent = DDPG(pendulum, seed=0, recipe=paper)
+    assert agent.policy is agent.actor
+
+
+def test_rates_fall_by_the_schedule(pendulum):
+    agent = DDPG(pendulum, seed=0, recipe=Recipe(warmup=64, half_rate_steps=100))
+    train(pendulum, agent, 100)
+    assert agent.actor_adam.param_groups[0]["lr"] == 0.5e-4
+    assert agent.critic_adam.param_groups[0]["lr"] == 0.5e-3
+
+
+def test_rewards_are_stored_scaled(pendulum):
+    agent = DDPG(pendulum, seed=0, recipe=Recipe(reward_scale=0.1))
+    agent.observe(np.zeros(3), [0.0], -8.0, np.zeros(3), False, False)
+    assert agent.buffer.sample(1).r.item() == pytest.approx(-0.8)
+
+
 def test_recipes():
     assert (paper.actor_rate, paper.critic_rate, paper.tau, paper.gamma) == (1e-4, 1e-3, 1e-3, 0.99)
     assert (paper.memory, paper.sigma, paper.weight_decay) == (1_000_000, 0.2, 1e-2)
     assert paper.decay_steps is None
     assert (tutorial.decay_steps, tutorial.warmup, tutorial.weight_decay) == (100_000, 100, 0)
     assert {r.batch_size for r in (modern, paper, tutorial)} == {64}
+    for recipe in (paper, tutorial):  # what the paper does not have is off
+        assert (recipe.reward_scale, recipe.half_rate_steps, recipe.average) == (1, None, 0)
 
 
 # Training that goes on, saving and loading
@@ -249,7 +282,7 @@ def test_unfit_environments_are_refused(make, words):
     [
         ("tau", 0), ("tau", 1.5), ("gamma", 1.01), ("actor_rate", -1e-3), ("critic_rate", 0),
         ("batch_size", 0), ("memory", 0), ("warmup", 0), ("sigma", -0.1), ("decay_steps", 0),
-        ("gamma", float("nan")),
+        ("gamma", float("nan")), ("reward_scale", 0), ("half_rate_steps", 0), ("average", -1),
     ],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused(pendulum, setting, value):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from helpers.noise import Gaussian, OrnsteinUhlenbeck, linear_decay
+from helpers.noise import Gaussian, OrnsteinUhlenbeck
 
 
 def trace(noise, steps):
@@ -56,8 +56,3 @@ def test_same_seed_same_noise_and_a_telling_name(noise):
     assert (a != c).any()
     assert repr(noise(1, sigma=0.5)).startswith(f"{noise.__name__}(sigma=0.5")
     assert noise(4)().shape == (4,)
-
-
-def test_linear_decay():
-    assert [linear_decay(t, 100) for t in (0, 25, 100, 900)] == [1.0, 0.75, 0.0, 0.0]
-    assert linear_decay(10**9, None) == 1.0

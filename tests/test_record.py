@@ -17,7 +17,7 @@ from helpers.recipes import modern
 from helpers.recorded import load
 from tools import record as recorder
 from tools.experiments import EXPERIMENTS, Experiment, source
-from tools.recordings import keep, kept, renew
+from tools.recordings import keep, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Experiment(
@@ -220,7 +220,7 @@ def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd
 
 def test_a_training_that_was_cut_short_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder, "train", lambda env, agent, steps, watch: agent.history)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit, match="interrupted"):
         recorder.run_and_keep(TINY, 0, tmp_path / "0.json")
     assert not list(tmp_path.iterdir())
 
@@ -228,7 +228,7 @@ def test_a_training_that_was_cut_short_is_not_kept(tmp_path, monkeypatch):
 def test_a_fingerprint_is_renewed_only_where_the_numbers_are_the_same(record, monkeypatch):
     one = replace(TINY, seeds=1)
     record(one)
-    curve = kept(one, record.cache / "tiny/0.json")
+    curve = kept(settings(one), record.cache / "tiny/0.json")
     folders = (record.cache, record.results)
     monkeypatch.setattr(Experiment, "code", lambda self: "0123456789ab")
     before = record.text()
@@ -260,7 +260,9 @@ def test_the_summary(record, capsys):
     gaps = {0: [9, 0.05, 0.04], 1: [9, 0.3, 0.10], 2: [0.01, 0.01, 0.2]}
 
     def made_up(experiment, seed, path):
-        keep(experiment, [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed])], path)
+        keep(
+            settings(experiment), [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed])], path
+        )
 
     record(work=made_up)
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -281,7 +283,7 @@ def test_the_command_line():
     assert [line[2:].split()[0] for line in listed.stdout.splitlines()] == [*EXPERIMENTS]
     unknown = run("modrn")
     assert unknown.returncode == 2
-    assert "no experiment is called modrn; there are modern, " in unknown.stderr
+    assert "no experiment modrn; there are modern, " in unknown.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["modern", "--seeds", "0"], ["modern", "--jobs", "-1"]])

@@ -20,7 +20,7 @@ from helpers.recorded import (
     solved_at,
 )
 from tools.experiments import EXPERIMENTS
-from tools.recordings import table
+from tools.recordings import settings, table
 
 STEPS = np.arange(0, 6_000, 1_000)
 
@@ -175,7 +175,7 @@ def stored(folder, name="modern", edits=()):
     """A made-up recording of an experiment, as the test above would like it, with changes."""
     experiment = EXPERIMENTS[name]
     curve = [(step, -150.0, 0.1) for step in range(0, experiment.steps + 1, experiment.every)]
-    text = table(name, experiment, [curve] * experiment.seeds)
+    text = table(name, experiment, settings(experiment), [curve] * experiment.seeds)
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)

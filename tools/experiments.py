@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from helpers import ablations
 from helpers.agent import DDPG, Pieces
 from helpers.checkpoints import Saved
-from helpers.noise import OrnsteinUhlenbeck, linear_decay
+from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
+from helpers.schedules import inverse_decay, linear_decay
 from helpers.training import train
 
 
@@ -23,7 +24,7 @@ class Experiment:
     recipe: Recipe = modern
     pieces: Mapping = field(default_factory=dict)  # in place of the usual ones
     agent: type = DDPG
-    steps: int = 12_000
+    steps: int = 10_000
     seeds: int = 10
     every: int = 1_000
 
@@ -46,7 +47,14 @@ class Experiment:
         Comments, docstrings and layout do not count.
         """
         pieces = [*vars(Pieces()).values(), *vars(Pieces(**self.pieces)).values()]
-        used = [self.agent, self.recipe.noise, linear_decay, train, *filter(None, pieces)]
+        used = [
+            self.agent,
+            self.recipe.noise,
+            inverse_decay,
+            linear_decay,
+            train,
+            *filter(None, pieces),
+        ]
         text = "\n".join(sorted({source(part) for thing in used for part in parts(thing)}))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -84,7 +92,7 @@ slow = replace(modern, actor_rate=paper.actor_rate, critic_rate=paper.critic_rat
 
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
-    "modern": Experiment("The recipe of the series.", steps=20_000, seeds=20),
+    "modern": Experiment("The recipe of the series.", steps=20_000),
     "actor_without_tanh": without(
         "An actor that may leave the range of actions in which its critic has seen anything.",
         agent=ablations.ClippingDDPG,
@@ -106,7 +114,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Learning from the newest transition alone.", buffer=ablations.LastTransitionOnly
     ),
     "no_noise": other("No noise after the random warm-up.", sigma=0.0),
-    "ou_noise": other("The paper's correlated noise.", noise=OrnsteinUhlenbeck, sigma=paper.sigma),
+    "gaussian_noise": other("Noise without memory.", noise=Gaussian, sigma=0.1),
     "no_targets": other("Targets that equal the live networks at every update.", tau=1.0),
     "hard_copy_100": without(
         "Targets that jump every 100 updates.", soft_update=ablations.HardCopy(100)
@@ -130,11 +138,14 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "no_warmup": other("Learning from the first 64 steps on, as in the paper.", warmup=64),
     "weight_decay": other("The paper's weight decay of the critic.", weight_decay=1e-2),
-    "batch_norm": without(
-        "The paper's batch normalisation.",
+    "batch_norm": Experiment(
+        "The paper's batch normalisation; its running statistics cannot be averaged.",
+        recipe=replace(modern, average=0.0),
+        pieces={
+            "actor": ablations.ActorWithBatchNorm,
+            "critic": ablations.CriticWithBatchNorm,
+        },
         agent=ablations.BatchNormDDPG,
-        actor=ablations.ActorWithBatchNorm,
-        critic=ablations.CriticWithBatchNorm,
     ),
     "slow": Experiment("The paper's rates and tau.", slow, steps=20_000),
     "slow_time_limit_as_end": Experiment(

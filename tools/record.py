@@ -2,9 +2,8 @@
 
 Each seed runs in a process of its own, on one thread. A finished seed is kept in .record/, so that
 the same command goes on where it was interrupted; the last one writes results/NAME.csv, which
-`helpers.recorded.load` reads. `--list` shows all experiments; `--steps` makes a short trial, which
-stays in .record/trials/. After an edit that changes no number, `--renew` proves that on seed 0 and
-keeps the recording.
+`helpers.recorded.load` reads. `--steps` makes a short trial, which stays in .record/trials/. After
+an edit that changes no number, `--renew` proves that on seed 0 and keeps the recording.
 """
 
 import argparse
@@ -26,7 +25,7 @@ from helpers.environment import make_env  # noqa: E402
 from helpers.recorded import recordings  # noqa: E402
 from helpers.training import train  # noqa: E402
 from tools.experiments import EXPERIMENTS, Experiment  # noqa: E402
-from tools.recordings import Curve, keep, kept, renew, summary, table  # noqa: E402
+from tools.recordings import Curve, keep, kept, renew, settings, summary, table  # noqa: E402
 
 CACHE, RESULTS = ROOT / ".record", ROOT / "results"
 
@@ -40,14 +39,15 @@ def run(experiment: Experiment, seed: int) -> Curve:
     watch.step(agent)  # at step 0
     history = train(env, agent, experiment.steps, [watch])
     if history.step < experiment.steps:  # an interrupt ends `train` without an error
-        raise KeyboardInterrupt
+        sys.exit("interrupted")
     (steps, returns), (_, gaps) = history["evaluation"], history["gap"]
     return [*zip(steps.tolist(), returns.tolist(), gaps.tolist(), strict=True)]
 
 
 def run_and_keep(experiment: Experiment, seed: int, path: Path) -> None:
-    """Train one seed and keep its curve."""
-    keep(experiment, run(experiment, seed), path)
+    """The same, keeping the curve."""
+    made_by = settings(experiment)  # before the training, in which the code may be edited
+    keep(made_by, run(experiment, seed), path)
 
 
 def in_own_process(experiment: Experiment, seed: int, path: Path) -> None:
@@ -71,7 +71,8 @@ def record(
     """Run the seeds that are missing, then write the table; gives one complaint per failed seed."""
     paths = [cache / name / f"{seed}.json" for seed in range(experiment.seeds)]
     paths[0].parent.mkdir(parents=True, exist_ok=True)
-    missing = [seed for seed, path in enumerate(paths) if kept(experiment, path) is None]
+    made_by = settings(experiment)  # once: all seeds must have been made by the same
+    missing = [seed for seed, path in enumerate(paths) if kept(made_by, path) is None]
     if stale := [seed for seed in missing if paths[seed].exists()]:
         print(f"{name}: seeds {stale} were made by other settings, code or versions: run anew")
     complaints: list[str] = []
@@ -79,7 +80,7 @@ def record(
     def attempt(seed: int) -> None:
         try:
             work(experiment, seed, paths[seed])
-            if not (curve := kept(experiment, paths[seed])):
+            if not (curve := kept(made_by, paths[seed])):
                 raise RuntimeError("the code was edited while it ran")
             step, mean, gap = curve[-1]
             print(f"{name}, seed {seed}: {mean:.1f} at step {step:,}, gap {gap:.1%}", flush=True)
@@ -93,9 +94,10 @@ def record(
     finally:
         pool.shutdown(cancel_futures=True)
     if not complaints:
-        curves = [kept(experiment, path) for path in paths]
+        curves = [kept(made_by, path) for path in paths]
         results.mkdir(parents=True, exist_ok=True)
-        (results / f"{name}.csv").write_text(table(name, experiment, curves), encoding="utf-8")
+        text = table(name, experiment, made_by, curves)
+        (results / f"{name}.csv").write_text(text, encoding="utf-8")
         print(summary(name, results), flush=True)
     return complaints
 
@@ -112,8 +114,7 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time; default 2")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - EXPERIMENTS.keys():
-        names = ", ".join(EXPERIMENTS)
-        parser.error(f"no experiment is called {', '.join(sorted(unknown))}; there are {names}")
+        parser.error(f"no experiment {', '.join(unknown)}; there are {', '.join(EXPERIMENTS)}")
     if any(n is not None and n < 1 for n in (options.seeds, options.steps, options.jobs)):
         parser.error("--seeds, --steps and --jobs need a number of 1 or more")
     options.names = [*EXPERIMENTS] if options.all else options.names
@@ -130,12 +131,11 @@ def main(arguments: list[str] | None = None) -> int:
             mark = "*" if name in recordings(RESULTS) else " "
             print(f"{mark} {name:24}{e.steps:6,} steps, {e.seeds:2} seeds  {e.shows}")
         return 0
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = "1"  # the processes that we start inherit it
+    os.environ["OMP_NUM_THREADS"] = "1"  # the processes that we start inherit it
     complaints = []
+    given = {k: n for k, n in (("steps", options.steps), ("seeds", options.seeds)) if n}
     for name in options.names:
-        given = {"steps": options.steps, "seeds": options.seeds}
-        experiment = replace(EXPERIMENTS[name], **{k: n for k, n in given.items() if n})
+        experiment = replace(EXPERIMENTS[name], **given)
         if options.renew:
             few = replace(experiment, steps=min(3 * experiment.every, experiment.steps))
             print(renew(name, experiment, run(few, seed=0), CACHE, RESULTS))
@@ -147,4 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: the same command goes on from the last finished seed.")

@@ -23,25 +23,24 @@ def settings(experiment: Experiment) -> dict:
     return experiment.definition() | {"versions": versions, "processor": processor}
 
 
-def keep(experiment: Experiment, curve: Curve, path: Path) -> None:
-    """Write the curve of one seed, whole or not at all."""
+def keep(made_by: dict, curve: Curve, path: Path) -> None:
+    """Write the curve of one seed and the settings that it was made by, whole or not at all."""
     beside = path.with_suffix(".partial")
-    content = {"settings": settings(experiment), "curve": curve}
-    beside.write_text(json.dumps(content), encoding="utf-8")
+    beside.write_text(json.dumps({"settings": made_by, "curve": curve}), encoding="utf-8")
     beside.replace(path)
 
 
-def kept(experiment: Experiment, path: Path) -> Curve | None:
-    """The curve of one seed; None if there is none, or only one of another definition."""
+def kept(made_by: dict, path: Path) -> Curve | None:
+    """The curve of one seed; None if there is none, or only one made by other settings."""
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))
-    return content["curve"] if content["settings"] == settings(experiment) else None
+    return content["curve"] if content["settings"] == made_by else None
 
 
-def table(name: str, experiment: Experiment, curves: list[Curve]) -> str:
+def table(name: str, experiment: Experiment, made_by: dict, curves: list[Curve]) -> str:
     """The file of results: comment lines with the settings, then a line per seed and evaluation."""
-    header = {"shows": experiment.shows} | settings(experiment)
+    header = {"shows": experiment.shows} | made_by
     trial = name in EXPERIMENTS and experiment.steps != EXPERIMENTS[name].steps
     option = f" --steps {experiment.steps}" if trial else ""
     lines = [f"# {COMMAND}{name} --seeds {len(curves)}{option}"]

@@ -1,0 +1,156 @@
+"""The live plot: one figure that shows a run while it trains."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from helpers.callbacks import Callback, PrintProgress
+from helpers.panels import Line, Panel, Returns
+from helpers.pendulum_panels import Gap, Portrait, QSlice, yardsticks
+from helpers.pictures import bundle, encode, publish
+from helpers.plotting import new_figure
+
+PENDULUM = ("return", "gap", "critic_loss", "objective", "portrait", "q_slice")
+OTHERS = ("return", "evaluation", "critic_loss", "objective")
+ONLY_PENDULUM = {"gap", "portrait", "q_slice"}
+FRAMES = 900  # in a run at most: nbval loses a cell that sends thousands of messages
+
+
+def maker(name: str, pendulum: bool, band, slice_at: tuple[float, float]) -> Callable[..., Panel]:
+    """What makes the panel of that name; a name it does not know is a series of the history."""
+    panels = {
+        "return": partial(Returns, yardsticks=yardsticks() if pendulum else {}),
+        "evaluation": partial(Line, name=name, title="Noise-free return"),
+        "gap": partial(Gap, band=band),
+        "critic_loss": partial(Line, name=name, title="Critic loss L", yscale="log"),
+        "objective": partial(Line, name="actor_loss", title="Actor objective J", scale=-1),
+        "portrait": Portrait,
+        "q_slice": partial(QSlice, theta=slice_at[0], velocity=slice_at[1]),
+    }
+    return panels.get(name, partial(Line, name=name, title=name))
+
+
+def layout(
+    names: Sequence[str],
+    last_step: int,
+    env_id: str = "Pendulum-v1",
+    band: Sequence[np.ndarray] | None = None,
+    slice_at: tuple[float, float] = (0.3, -1.0),
+) -> tuple[Figure, list[Panel]]:
+    """A figure with these panels, of which those that need the pendulum are left out elsewhere."""
+    pendulum = env_id == "Pendulum-v1"
+    names = [name for name in names if pendulum or name not in ONLY_PENDULUM]
+    columns = {1: 1, 2: 2, 4: 2}.get(len(names), 3)
+    rows = -(-len(names) // columns)
+    figure, axes = new_figure(
+        rows, columns, width=(6, 9, 11)[columns - 1], height=2.9 * rows + 0.3, squeeze=False
+    )
+    for ax in axes.flat[len(names) :]:
+        ax.set_axis_off()
+    make = [maker(name, pendulum, band, slice_at) for name in names]
+    return figure, [panel(ax, last_step) for panel, ax in zip(make, axes.flat, strict=False)]
+
+
+class LivePlot(Callback):
+    """Shows a run in one figure that stays in its place, for at most `share` of the run's time.
+
+    `panels` are names of panels or of any series of the history. `band` holds steps, low, mid and
+    high of recorded gaps, as fractions, to be drawn behind this run's. `slice_at` is the angle and
+    velocity at which the critic is shown. Where there is no notebook, it prints a line now and
+    then, and `save` writes the picture.
+    """
+
+    alt = "Live plot of the training run"
+
+    def __init__(
+        self,
+        panels: Sequence[str] | None = None,
+        *,
+        env_id: str = "Pendulum-v1",
+        band: Sequence[np.ndarray] | None = None,
+        slice_at: tuple[float, float] = (0.3, -1.0),
+        every: float = 0.4,
+        share: float = 0.06,
+        print_every: int = 10,
+    ):
+        names = panels or (PENDULUM if env_id == "Pendulum-v1" else OTHERS)
+        self.layout = partial(layout, names, env_id=env_id, band=band, slice_at=slice_at)
+        self.every, self.share, self.printer = every, share, PrintProgress(print_every)
+
+    def start(self, agent, steps: int) -> None:
+        """Lay the figure out for this run and show it."""
+        self.began, self.first, self.steps = time.perf_counter(), agent.history.step, steps
+        self.agent, self.frames, self.spent, self.state = agent, 0, 0.0, "running"
+        self.clock = deque([(self.began, self.first)], maxlen=8)  # for the speed of late
+        self.figure, self.panels = self.layout(self.first + steps)
+        self.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.3 / self.figure.get_figheight()))
+        self.status = self.figure.text(0.012, 0.985, "", va="top", fontsize=10)
+        self.moving = [(a, p.ax) for p in self.panels for a in p.artists]
+        for artist in (self.status, *(artist for artist, _ in self.moving)):
+            artist.set_animated(True)  # drawn in every frame, on top of all that stays
+        self.handle = publish(self.draw(), self.alt, again=True)
+        self.began = self.last = time.perf_counter()
+
+    def draw(self) -> bytes:
+        """The figure as it is now, as a PNG; what did not change since the last one is reused."""
+        canvas, history = self.figure.canvas, self.agent.history
+        changed = [panel.update(history, self.agent) for panel in self.panels]
+        if any(changed) or self.figure.get_layout_engine() is not None:
+            canvas.draw()
+            self.figure.set_layout_engine("none")  # panels never move again
+            self.background = canvas.copy_from_bbox(self.figure.bbox)
+        canvas.restore_region(self.background)
+        self.status.set_text(self.report())
+        for artist, ax in self.moving:
+            ax.draw_artist(artist)
+        self.figure.draw_artist(self.status)
+        return encode(self.figure)
+
+    def report(self) -> str:
+        """How far the run has got, in words."""
+        done, seconds = self.agent.history.step - self.first, time.perf_counter() - self.began
+        words = f"step {self.first + done:,} of {self.first + self.steps:,}   ·   "
+        if self.state != "running":
+            return f"{self.state} at {words}{seconds:.0f} s"
+        (then, before), (now, here) = self.clock[0], self.clock[-1]
+        if here == before:
+            return words + "starting"
+        speed = (here - before) / (now - then)
+        return words + f"{speed:.0f} steps/s   ·   {(self.steps - done) / speed:.0f} s left"
+
+    def due(self, now: float) -> bool:
+        """Whether a frame may be drawn: not too often, too dear or too many in all."""
+        elapsed, done = now - self.began, self.agent.history.step - self.first
+        whole = elapsed * self.steps / max(done, 1)  # seconds that the run may take
+        if now - self.last < max(self.every, 1.1 * whole / FRAMES) or self.frames >= FRAMES:
+            return False
+        return self.spent <= self.share * elapsed
+
+    def step(self, agent) -> None:
+        """See where the episode has got to, and draw a frame where one is due."""
+        for panel in self.panels:
+            panel.follow(agent.history.state)
+        if self.handle is None:
+            self.printer.step(agent)
+        elif self.due(now := time.perf_counter()):
+            self.clock.append((now, agent.history.step))
+            self.handle.update(**bundle(self.draw(), self.alt))
+            self.last = time.perf_counter()
+            self.spent, self.frames = self.spent + self.last - now, self.frames + 1
+
+    def end(self, agent) -> None:
+        """Draw the last frame, which stays in the notebook."""
+        done = agent.history.step - self.first
+        self.state = "ended" if done == self.steps else "stopped"
+        self.last_png = self.draw()
+        if self.handle is not None:
+            self.handle.update(**bundle(self.last_png, self.alt))
+
+    def save(self, path: str | Path) -> None:
+        """Write the last picture of the run to a PNG file."""
+        Path(path).write_bytes(self.last_png)
