@@ -64,34 +64,6 @@ class CriticWithActionFirst(Critic):
         return self.layer3(F.relu(self.layer2(x)))
 
 
-class ActorWithBatchNorm(Actor):
-    """An actor with what ours leaves out of the paper: batch normalisation of state and layers."""
-
-    def __init__(self, state_dim: int, action_dim: int):
-        super().__init__(state_dim, action_dim)
-        self.layer1 = nn.Sequential(nn.BatchNorm1d(state_dim), self.layer1, nn.BatchNorm1d(400))
-        self.layer2 = nn.Sequential(self.layer2, nn.BatchNorm1d(300))
-
-
-class CriticWithBatchNorm(Critic):
-    """A critic with the paper's batch normalisation of all that comes before the action."""
-
-    def __init__(self, state_dim: int, action_dim: int):
-        super().__init__(state_dim, action_dim)
-        self.layer1 = nn.Sequential(nn.BatchNorm1d(state_dim), self.layer1, nn.BatchNorm1d(400))
-
-
-class BatchNormDDPG(DDPG):
-    """DDPG for such networks: it learns with each batch's statistics and acts with running ones."""
-
-    def ask(self, network: nn.Module, state: np.ndarray) -> np.ndarray:
-        """What a network answers to one state, or to many in rows."""
-        network.eval()
-        actions = super().ask(network, np.atleast_2d(state))  # the layers take rows only
-        network.train()
-        return actions.reshape(*np.shape(state)[:-1], -1)
-
-
 class LastTransitionOnly(ReplayBuffer):
     """A memory without a past: it gives nothing but the newest transition."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import ablations, losses
+from helpers import ablations, batch_norm, losses
 from helpers.agent import DDPG
 from helpers.buffer import Batch
 from helpers.environment import make_env
@@ -16,7 +16,7 @@ from helpers.recipes import modern
 from helpers.training import train
 from tools.experiments import EXPERIMENTS
 
-SMALL = {"warmup": 10, "batch_size": 8, "memory": 1_000}
+SMALL = {"warmup": 10, "batch_size": 8, "memory": 1_000}  # settings for a few fast steps
 STATES = torch.randn(50, 3, generator=torch.Generator().manual_seed(0))
 ACTIONS = torch.linspace(-1, 1, 50)[:, None]
 
@@ -70,7 +70,8 @@ def test_without_tanh_the_action_is_the_one_before_the_tanh():
 
 def test_the_clipping_agent_gives_valid_actions_and_its_actor_does_not_know():
     agent = ablations.ClippingDDPG(make_env(), seed=0, actor=ablations.ActorWithoutTanh)
-    torch.nn.init.constant_(agent.actor.layer3.bias, -5.0)
+    for network in (agent.actor, agent.policy):
+        torch.nn.init.constant_(network.layer3.bias, -5.0)
     assert (agent.act(STATES.numpy()) == -1).all()
     assert agent.actor(STATES).max() < -4
     agent.steps = agent.recipe.warmup
@@ -113,8 +114,11 @@ def test_the_action_enters_at_the_first_layer():
 
 
 def test_batch_norm_learns_with_the_batch_and_acts_with_what_it_has_seen():
-    agent = ablations.BatchNormDDPG(
-        make_env(), seed=0, actor=ablations.ActorWithBatchNorm, critic=ablations.CriticWithBatchNorm
+    agent = batch_norm.BatchNormDDPG(
+        make_env(),
+        seed=0,
+        actor=batch_norm.ActorWithBatchNorm,
+        critic=batch_norm.CriticWithBatchNorm,
     )
     alone, together = agent.act(STATES[0].numpy()), agent.act(STATES.numpy())
     assert np.allclose(alone, together[0], atol=1e-7)  # its company does not matter
@@ -129,8 +133,16 @@ def test_batch_norm_learns_with_the_batch_and_acts_with_what_it_has_seen():
     torch.testing.assert_close(layer(100 * STATES + 7).mean(0), torch.zeros(3), atol=1e-5, rtol=0)
 
 
+def test_batch_norm_judges_the_actor_even_where_the_recipe_averages():
+    agent = trained(batch_norm.BatchNormDDPG, actor=batch_norm.ActorWithBatchNorm)
+    assert agent.recipe.average > 0
+    assert agent.policy is agent.actor
+    assert agent.actor.layer1[0].num_batches_tracked == 61  # one for each update
+    assert np.allclose(agent.act(STATES.numpy()), agent.ask(agent.actor, STATES.numpy()))
+
+
 def test_batch_norm_stands_where_the_paper_puts_it():
-    actor, critic = ablations.ActorWithBatchNorm(3, 1), ablations.CriticWithBatchNorm(3, 1)
+    actor, critic = batch_norm.ActorWithBatchNorm(3, 1), batch_norm.CriticWithBatchNorm(3, 1)
 
     def sizes(network):
         norm = torch.nn.BatchNorm1d
@@ -178,8 +190,8 @@ def test_a_hard_copy_is_made_exactly_every_so_many_calls():
 def test_a_copied_agent_goes_on_counting():
     agent = trained(soft_update=ablations.HardCopy(100), steps=80)
     twin = copy.deepcopy(agent)
-    assert list(twin.pieces.soft_update.calls.values()) == [71, 71]
-    assert twin.target_actor in twin.pieces.soft_update.calls
+    calls = twin.pieces.soft_update.calls
+    assert calls[twin.target_actor] == calls[twin.target_critic] == 71
 
 
 def test_live_targets_are_the_networks_themselves():

@@ -13,16 +13,18 @@ import pytest
 from helpers import ablations
 from helpers.agent import DDPG
 from helpers.evaluation import evaluate
-from helpers.recipes import modern
+from helpers.noise import Gaussian
+from helpers.recipes import Recipe
 from helpers.recorded import load
 from tools import record as recorder
-from tools.experiments import EXPERIMENTS, Experiment, source
+from tools.experiments import EXPERIMENTS, Experiment
+from tools.fingerprint import source
 from tools.recordings import keep, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Experiment(
     "Nothing.",
-    recipe=replace(modern, warmup=10, batch_size=8, memory=1_000),
+    recipe=Recipe(warmup=10, batch_size=8, memory=1_000, noise=Gaussian),
     steps=20,
     seeds=3,
     every=10,
@@ -74,7 +76,7 @@ def test_a_table_goes_out_and_comes_back(record):
     assert recorded.command == "python tools/record.py tiny --seeds 3"
     settings = recorded.settings
     assert {k: settings[k] for k in TINY.definition()} == TINY.definition()
-    assert settings["recipe"]["noise"] == "Gaussian"
+    assert settings["recipe"]["noise"] == "OrnsteinUhlenbeck"
     assert settings["versions"].keys() == {"python", "torch", "numpy", "gymnasium"}
     assert settings["processor"]["threads"] == 1
 

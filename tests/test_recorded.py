@@ -196,8 +196,8 @@ def test_a_sound_recording_passes(tmp_path):
         ([('# code: "', '# code: "x')], "another code.*--renew"),
         ([('# agent: "', '# agent: "My')], "another agent"),
         ([("# every: 1", "# every: 2")], "another every"),
-        ([("--seeds 20", "--seeds 19")], "not of 20 seeds"),
-        ([("\n20000,19,-150.0000,0.100000", "")], "has gaps"),
+        ([(" --seeds ", " --seeds 1")], "is not of"),
+        ([("\n1000,0,-150.0000,0.100000", "")], "has gaps"),
         ([("# python tools", "# python3 tools")], "does not say"),
     ],
 )

@@ -1,19 +1,16 @@
 """What `python tools/record.py` records: one entry for each experiment."""
 
-import ast
-import hashlib
-import inspect
-import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from helpers import ablations
+from helpers import ablations, batch_norm
+from helpers.ablations import HardCopy
 from helpers.agent import DDPG, Pieces
-from helpers.checkpoints import Saved
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
 from helpers.training import train
+from tools.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)
@@ -30,11 +27,10 @@ class Experiment:
 
     def definition(self) -> dict:
         """All that decides the numbers, in a form that JSON gives back unchanged."""
+        pieces = {k: getattr(piece, "__name__", repr(piece)) for k, piece in self.pieces.items()}
         return {
             "agent": self.agent.__name__,
-            "pieces": {
-                k: getattr(piece, "__name__", repr(piece)) for k, piece in self.pieces.items()
-            },
+            "pieces": pieces,
             "recipe": asdict(self.recipe) | {"noise": self.recipe.noise.__name__},
             "steps": self.steps,
             "every": self.every,
@@ -42,40 +38,10 @@ class Experiment:
         }
 
     def code(self) -> str:
-        """A fingerprint of the code that trains: the agent, its pieces, the noise, the loop.
-
-        Comments, docstrings and layout do not count.
-        """
+        """A fingerprint of the code that trains: the agent, its pieces, the noise, the loop."""
         pieces = [*vars(Pieces()).values(), *vars(Pieces(**self.pieces)).values()]
-        used = [
-            self.agent,
-            self.recipe.noise,
-            inverse_decay,
-            linear_decay,
-            train,
-            *filter(None, pieces),
-        ]
-        text = "\n".join(sorted({source(part) for thing in used for part in parts(thing)}))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def parts(thing) -> list:
-    """A function alone; a class, or an object's class, with all that it inherits from us."""
-    if inspect.isfunction(thing):
-        return [inspect.unwrap(thing)]
-    kind = thing if inspect.isclass(thing) else type(thing)
-    foreign = ("builtins", "torch")
-    ours = [c for c in kind.__mro__ if c.__module__.partition(".")[0] not in foreign]
-    return [c for c in ours if c is not Saved]  # saving changes no number
-
-
-def source(part) -> str:
-    """The code of a definition without what only its readers see."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(part)))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+        usual = [self.agent, self.recipe.noise, inverse_decay, linear_decay, train]
+        return fingerprint([*usual, *filter(None, pieces)])
 
 
 def without(shows: str, agent: type = DDPG, **pieces) -> Experiment:
@@ -88,7 +54,8 @@ def other(shows: str, **settings) -> Experiment:
     return Experiment(shows, recipe=replace(modern, **settings))
 
 
-slow = replace(modern, actor_rate=paper.actor_rate, critic_rate=paper.critic_rate, tau=paper.tau)
+slow = replace(paper, weight_decay=0.0, warmup=1_000)
+unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
 
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
@@ -116,11 +83,11 @@ EXPERIMENTS: dict[str, Experiment] = {
     "no_noise": other("No noise after the random warm-up.", sigma=0.0),
     "gaussian_noise": other("Noise without memory.", noise=Gaussian, sigma=0.1),
     "no_targets": other("Targets that equal the live networks at every update.", tau=1.0),
-    "hard_copy_100": without(
-        "Targets that jump every 100 updates.", soft_update=ablations.HardCopy(100)
+    "hard_copy_100": Experiment(
+        "Targets that jump every 100 updates.", unaveraged, {"soft_update": HardCopy(100)}
     ),
-    "hard_copy_500": without(
-        "Targets that jump every 500 updates.", soft_update=ablations.HardCopy(500)
+    "hard_copy_500": Experiment(
+        "Targets that jump every 500 updates.", unaveraged, {"soft_update": HardCopy(500)}
     ),
     "time_limit_as_end": without(
         "The time limit stored as terminal.", agent=ablations.DDPGWithTimeLimitAsEnd
@@ -140,16 +107,16 @@ EXPERIMENTS: dict[str, Experiment] = {
     "weight_decay": other("The paper's weight decay of the critic.", weight_decay=1e-2),
     "batch_norm": Experiment(
         "The paper's batch normalisation; its running statistics cannot be averaged.",
-        recipe=replace(modern, average=0.0),
-        pieces={
-            "actor": ablations.ActorWithBatchNorm,
-            "critic": ablations.CriticWithBatchNorm,
-        },
-        agent=ablations.BatchNormDDPG,
+        unaveraged,
+        {"actor": batch_norm.ActorWithBatchNorm, "critic": batch_norm.CriticWithBatchNorm},
+        batch_norm.BatchNormDDPG,
     ),
-    "slow": Experiment("The paper's rates and tau.", slow, steps=20_000),
+    "no_average": other("The actor as it is, and not its average, is judged.", average=0.0),
+    "constant_rates": other("Learning rates that do not fall.", half_rate_steps=None),
+    "unscaled_rewards": other("Rewards as large as they come.", reward_scale=1.0),
+    "slow": Experiment("The paper's rates, tau and noise.", slow, steps=20_000),
     "slow_time_limit_as_end": Experiment(
-        "The paper's rates and tau, and the time limit stored as terminal.",
+        "The paper's rates, tau and noise, and the time limit stored as terminal.",
         slow,
         agent=ablations.DDPGWithTimeLimitAsEnd,
         steps=20_000,

@@ -1,9 +1,8 @@
 """Record learning curves on many seeds: `python tools/record.py modern --jobs 2`.
 
 Each seed runs in a process of its own, on one thread. A finished seed is kept in .record/, so that
-the same command goes on where it was interrupted; the last one writes results/NAME.csv, which
-`helpers.recorded.load` reads. `--steps` makes a short trial, which stays in .record/trials/. After
-an edit that changes no number, `--renew` proves that on seed 0 and keeps the recording.
+the same command goes on where it was interrupted; the last one writes results/NAME.csv. A trial of
+other `--steps` stays in .record/. After an edit that changes no number, `--renew` keeps a recording.
 """
 
 import argparse
@@ -117,7 +116,7 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         parser.error(f"no experiment {', '.join(unknown)}; there are {', '.join(EXPERIMENTS)}")
     if any(n is not None and n < 1 for n in (options.seeds, options.steps, options.jobs)):
         parser.error("--seeds, --steps and --jobs need a number of 1 or more")
-    options.names = [*EXPERIMENTS] if options.all else options.names
+    options.names = list(EXPERIMENTS) if options.all else options.names
     if not options.names and not options.list:
         parser.error("name an experiment, or give --all or --list")
     return options
@@ -136,13 +135,12 @@ def main(arguments: list[str] | None = None) -> int:
     given = {k: n for k, n in (("steps", options.steps), ("seeds", options.seeds)) if n}
     for name in options.names:
         experiment = replace(EXPERIMENTS[name], **given)
+        folders = [CACHE / "trials"] * 2 if options.steps else [CACHE, RESULTS]
         if options.renew:
             few = replace(experiment, steps=min(3 * experiment.every, experiment.steps))
-            print(renew(name, experiment, run(few, seed=0), CACHE, RESULTS))
-            continue
-        trials = CACHE / "trials"
-        folders = (trials, trials) if options.steps else (CACHE, RESULTS)
-        complaints += record(name, experiment, options.jobs, *folders)
+            print(renew(name, experiment, run(few, seed=0), *folders))
+        else:
+            complaints += record(name, experiment, options.jobs, *folders)
     return 1 if complaints else 0
 
 
