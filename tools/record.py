@@ -2,7 +2,7 @@
 
 Each seed runs in a process of its own, on one thread. A finished seed is kept in .record/, so that
 the same command goes on where it was interrupted; the last one writes results/NAME.csv. A trial of
-other `--steps` stays in .record/. After an edit that changes no number, `--renew` keeps a recording.
+other `--steps` stays in .record/. After an edit that changes no number, `--renew` renews the table.
 """
 
 import argparse
