@@ -51,7 +51,9 @@ class Agent(Saved):
         self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
         self.policy = copy.deepcopy(self.target_actor) if recipe.average else self.actor
-        self.actor_adam = Adam(self.actor.parameters(), lr=recipe.actor_rate, fused=True)
+        self.actor_adam = Adam(
+            self.actor.parameters(), lr=recipe.actor_rate, eps=recipe.actor_epsilon, fused=True
+        )
         self.critic_adam = Adam(
             self.critic.parameters(),
             lr=recipe.critic_rate,

@@ -13,7 +13,7 @@ from helpers.callbacks import Callback, PrintProgress
 from helpers.panels import Line, Panel, Returns
 from helpers.pendulum_panels import Gap, Portrait, QSlice, yardsticks
 from helpers.pictures import bundle, encode, publish
-from helpers.plotting import new_figure
+from helpers.plotting import house_palette, new_figure
 
 PENDULUM = ("return", "gap", "critic_loss", "objective", "portrait", "q_slice")
 OTHERS = ("return", "evaluation", "critic_loss", "objective")
@@ -86,6 +86,7 @@ class LivePlot(Callback):
         """Lay the figure out for this run and show it."""
         self.began, self.first, self.steps = time.perf_counter(), agent.history.step, steps
         self.agent, self.frames, self.spent, self.state = agent, 0, 0.0, "running"
+        self.background, self.palette = None, house_palette()
         self.clock = deque([(self.began, self.first)], maxlen=8)  # for the speed of late
         self.figure, self.panels = self.layout(self.first + steps)
         self.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.3 / self.figure.get_figheight()))
@@ -100,7 +101,7 @@ class LivePlot(Callback):
         """The figure as it is now, as a PNG; what did not change since the last one is reused."""
         canvas, history = self.figure.canvas, self.agent.history
         changed = [panel.update(history, self.agent) for panel in self.panels]
-        if any(changed) or self.figure.get_layout_engine() is not None:
+        if any(changed) or self.background is None:
             canvas.draw()
             self.figure.set_layout_engine("none")  # panels never move again
             self.background = canvas.copy_from_bbox(self.figure.bbox)
@@ -109,7 +110,7 @@ class LivePlot(Callback):
         for artist, ax in self.moving:
             ax.draw_artist(artist)
         self.figure.draw_artist(self.status)
-        return encode(self.figure)
+        return encode(self.figure, self.palette)
 
     def report(self) -> str:
         """How far the run has got, in words."""

@@ -53,10 +53,13 @@ def fit(ax: Axes, values: np.ndarray) -> bool:
     return not fits
 
 
-def write(ax: Axes, place: tuple[float, float], words: str, **options) -> Text:
-    """Small words in a plot, with a white rim so that they can be read on top of lines."""
+def write(ax: Axes, words: str, place, transform, offset, **options) -> Text:
+    """Small words beside a place in a plot, with a white rim to be legible on top of lines."""
     rim = [withStroke(linewidth=2.5, foreground="white")]
-    return ax.text(*place, words, fontsize=9, color=GREY, path_effects=rim, **options)
+    return ax.annotate(
+        words, place, offset, transform, "offset points",
+        fontsize=9, color=GREY, path_effects=rim, **options,
+    )  # fmt: skip
 
 
 class Panel:
@@ -111,7 +114,9 @@ class Returns(Panel):
         self.seen = [0.0, 1.3 * min(values)] if values else []  # what the axis holds in any case
         for name, value in yardsticks.items():
             ax.axhline(value, color=GREY, lw=1, ls="--")
-            side, sign = ("bottom", "\u2191")
+            up = name == "optimal"  # the line of the other good one lies right below it
+            side = {"ha": "right", "va": "bottom" if up else "top"}
+            write(ax, name, (1, value), ax.get_yaxis_transform(), (0, 1 if up else -2), **side)
         self.dots = self.add(*ax.plot([], [], ".", color=SKY, ms=5))
         self.line = self.add(*ax.plot([], [], color=BLUE))
 

@@ -40,7 +40,7 @@ class Gap(Panel):
         ax.set_yticks([1, 10, 100, 1_000], ["1 %", "10 %", "100 %", "1000 %"])
         ax.yaxis.set_minor_locator(NullLocator())
         ax.axhline(10, color=GREEN, lw=1.2, ls="--")
-        write(ax, (0.01, 10), "solved: 10 %", va="top", transform=ax.get_yaxis_transform())
+        write(ax, "solved: 10 %", (0, 10), ax.get_yaxis_transform(), (4, -2), va="top")
         if band is not None:
             steps, *values = band
             low, middle, high = (self.shown(v) for v in values)
@@ -110,7 +110,7 @@ class QSlice(Panel):
         self.state = observe(np.array([theta]), np.array([velocity]))  # (1, 3)
         best = MAX_TORQUE * load_optimum().policy(self.state).item()
         ax.axvline(best, color=GREEN, lw=1.2, ls="--")
-        write(ax, (best, 0.98), " optimal", va="top", transform=ax.get_xaxis_transform())
+        write(ax, "optimal", (best, 1), ax.get_xaxis_transform(), (4, -1), va="top")
         self.line = self.add(*ax.plot([], [], color=BLUE))
         self.climb = self.add(*ax.plot([], [], color=ORANGE, lw=2.5))
         self.choice = self.add(*ax.plot([], [], "o", color=RED, ms=8))

@@ -44,6 +44,7 @@ def check_recipe(recipe) -> None:
             recipe.half_rate_steps is None or recipe.half_rate_steps > 0,
             "above 0, or None",
         ),
+        "actor_epsilon": (recipe.actor_epsilon > 0, "above 0"),
         "reward_scale": (recipe.reward_scale > 0, "above 0"),
         "average": (recipe.average >= 0, "0 or more"),
     }

@@ -59,7 +59,7 @@ unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be a
 
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
-    "modern": Experiment("The recipe of the series.", steps=20_000),
+    "modern": Experiment("The recipe of the series."),
     "actor_without_tanh": without(
         "An actor that may leave the range of actions in which its critic has seen anything.",
         agent=ablations.ClippingDDPG,

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from nbformat import NotebookNode
 
+from helpers.recorded import Recorded, load, recordings, solved_at
 from tools import series
 from tools.series import Complaint
 
@@ -86,6 +88,52 @@ def minutes_table(root: Path) -> str:
         total, training = measure(root, path).rounded()
         link = f"[{number} · {title}](notebooks/{path.name})"
         rows.append(f"| {link} | {question} | {piece} | {total} | {training or '–'} |")
+    return "\n".join(rows)
+
+
+def recording(root: Path, name: str) -> Recorded:
+    """A recorded experiment, or a complaint that names the command that makes it."""
+    try:
+        return load(name, root / "results")
+    except ValueError as error:
+        raise Complaint(str(error)) from error
+
+
+def percent(fraction: float) -> str:
+    """A fraction as a whole percentage, or with one decimal where it is small."""
+    return f"{100 * fraction:.1f} %" if fraction < 1 else f"{100 * fraction:,.0f} %"
+
+
+@generates
+def modern(root: Path) -> str:
+    """The sentence on the recipe of the series, after its first 10,000 steps."""
+    run = recording(root, "modern")
+    upto = run.steps <= 10_000
+    gaps, solved = run.gaps[:, upto], solved_at(run.steps[upto], run.gaps[:, upto])
+    last, count = gaps[:, -1], int(np.isfinite(solved).sum())
+    return (
+        f"after 10,000 steps the gap is {percent(np.median(last))} in the median of {len(last)} "
+        f"seeds and {percent(last.max())} on the worst; {count} of {len(last)} have solved the "
+        f"task, the median seed after {np.median(solved):,.0f} steps (`{run.command}`)."
+    )
+
+
+@generates
+def results_table(root: Path) -> str:
+    """README's table of recordings: where each ends, and when it is solved."""
+    rows = [
+        "| recording | steps | seeds | final gap, median | worst | solved after, median | solved |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name in recordings(root / "results"):
+        run = recording(root, name)
+        solved, last = solved_at(run.steps, run.gaps), run.gaps[:, -1]
+        count, middle = int(np.isfinite(solved).sum()), np.median(solved)
+        rows.append(
+            f"| `{name}` | {run.steps[-1]:,} | {len(last)} | {percent(np.median(last))} "
+            f"| {percent(last.max())} | {f'{middle:,.0f}' if np.isfinite(middle) else '–'} "
+            f"| {count} of {len(last)} |"
+        )
     return "\n".join(rows)
 
 
