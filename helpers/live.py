@@ -2,58 +2,18 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from helpers.callbacks import Callback, PrintProgress
-from helpers.panels import Line, Panel, Returns
-from helpers.pendulum_panels import Gap, Portrait, QSlice, yardsticks
+from helpers.layout import layout
 from helpers.pictures import bundle, encode, publish
-from helpers.plotting import house_palette, new_figure
+from helpers.plotting import house_palette
 
-PENDULUM = ("return", "gap", "critic_loss", "objective", "portrait", "q_slice")
-OTHERS = ("return", "evaluation", "critic_loss", "objective")
-ONLY_PENDULUM = {"gap", "portrait", "q_slice"}
 FRAMES = 900  # in a run at most: nbval loses a cell that sends thousands of messages
-
-
-def maker(name: str, pendulum: bool, band, slice_at: tuple[float, float]) -> Callable[..., Panel]:
-    """What makes the panel of that name; a name it does not know is a series of the history."""
-    panels = {
-        "return": partial(Returns, yardsticks=yardsticks() if pendulum else {}),
-        "evaluation": partial(Line, name=name, title="Noise-free return"),
-        "gap": partial(Gap, band=band),
-        "critic_loss": partial(Line, name=name, title="Critic loss L", yscale="log"),
-        "objective": partial(Line, name="actor_loss", title="Actor objective J", scale=-1),
-        "portrait": Portrait,
-        "q_slice": partial(QSlice, theta=slice_at[0], velocity=slice_at[1]),
-    }
-    return panels.get(name, partial(Line, name=name, title=name))
-
-
-def layout(
-    names: Sequence[str],
-    last_step: int,
-    env_id: str = "Pendulum-v1",
-    band: Sequence[np.ndarray] | None = None,
-    slice_at: tuple[float, float] = (0.3, -1.0),
-) -> tuple[Figure, list[Panel]]:
-    """A figure with these panels, of which those that need the pendulum are left out elsewhere."""
-    pendulum = env_id == "Pendulum-v1"
-    names = [name for name in names if pendulum or name not in ONLY_PENDULUM]
-    columns = {1: 1, 2: 2, 4: 2}.get(len(names), 3)
-    rows = -(-len(names) // columns)
-    figure, axes = new_figure(
-        rows, columns, width=(6, 9, 11)[columns - 1], height=2.9 * rows + 0.3, squeeze=False
-    )
-    for ax in axes.flat[len(names) :]:
-        ax.set_axis_off()
-    make = [maker(name, pendulum, band, slice_at) for name in names]
-    return figure, [panel(ax, last_step) for panel, ax in zip(make, axes.flat, strict=False)]
 
 
 class LivePlot(Callback):
@@ -78,8 +38,7 @@ class LivePlot(Callback):
         share: float = 0.06,
         print_every: int = 10,
     ):
-        names = panels or (PENDULUM if env_id == "Pendulum-v1" else OTHERS)
-        self.layout = partial(layout, names, env_id=env_id, band=band, slice_at=slice_at)
+        self.layout = partial(layout, panels, env_id=env_id, band=band, slice_at=slice_at)
         self.every, self.share, self.printer = every, share, PrintProgress(print_every)
 
     def start(self, agent, steps: int) -> None:

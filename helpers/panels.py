@@ -67,7 +67,8 @@ class Panel:
 
     def __init__(self, ax: Axes, last_step: int, title: str):
         self.ax, self.artists = ax, []
-        ax.set(title=title, xlim=(0, max(last_step, 1)), xlabel="step")
+        ax.set_title(title, y=1.0)  # at the same height in every panel
+        ax.set(xlim=(0, max(last_step, 1)), xlabel="step")
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}k" if x else "0"))
 

@@ -110,7 +110,7 @@ class QSlice(Panel):
         self.state = observe(np.array([theta]), np.array([velocity]))  # (1, 3)
         best = MAX_TORQUE * load_optimum().policy(self.state).item()
         ax.axvline(best, color=GREEN, lw=1.2, ls="--")
-        write(ax, "optimal", (best, 1), ax.get_xaxis_transform(), (4, -1), va="top")
+        write(ax, "optimal", (best, 0), ax.get_xaxis_transform(), (4, 3))
         self.line = self.add(*ax.plot([], [], color=BLUE))
         self.climb = self.add(*ax.plot([], [], color=ORANGE, lw=2.5))
         self.choice = self.add(*ax.plot([], [], "o", color=RED, ms=8))
@@ -128,5 +128,6 @@ class QSlice(Panel):
         self.line.set_data(MAX_TORQUE * actions[:41], q[:41])
         self.choice.set_data([MAX_TORQUE * own], [q[41]])
         slope, reach = (q[43] - q[42]) / 0.02, np.array([-0.25, 0.25])
-        self.climb.set_data(MAX_TORQUE * (own + reach), q[41] + slope * reach)
-        return fit(self.ax, q[:42])
+        climb = q[41] + slope * reach
+        self.climb.set_data(MAX_TORQUE * (own + reach), climb)
+        return fit(self.ax, np.r_[q[:42], climb])

@@ -14,11 +14,11 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from PIL import Image
-from scipy.stats import bootstrap, trim_mean
 
 from helpers.evaluation import Policy
 from helpers.pendulum import MAX_SPEED, MAX_TORQUE, observe
 from helpers.pictures import encode, publish, swatches
+from helpers.recorded import bootstrap_band, interquartile_mean
 
 # Okabe and Ito's colours, which all kinds of colour vision tell apart
 BLUE, ORANGE, GREEN, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
@@ -53,9 +53,9 @@ TORQUES = LinearSegmentedColormap.from_list("torques", [BLUE, "white", RED])
 def house_palette() -> Image.Image:
     """All colours of a figure in the house style: each of them fading to white, and to the ink."""
     colours = np.array([to_rgb(c) for c in (BLUE, ORANGE, GREEN, RED, SKY, GREY, INK)])[:, None]
-    fade = np.linspace(0, 1, 25)[:, None]
-    to_white = colours + (1 - colours) * fade  # (7, 25, 3)
-    to_ink = colours + (colours[-1] - colours) * fade[4::4]  # (7, 6, 3)
+    fade = np.linspace(0, 1, 15)[:, None]  # finer steps would tint Pillow's white
+    to_white = colours + (1 - colours) * fade  # (7, 15, 3)
+    to_ink = colours + (colours[-1] - colours) * fade[3::3]  # (7, 4, 3)
     return swatches(np.concatenate([to_white.reshape(-1, 3), to_ink.reshape(-1, 3)]))
 
 
@@ -79,16 +79,9 @@ def plot_band(
     ax: Axes, steps: np.ndarray, values: np.ndarray, label: str, color: str, seed: int = 0
 ) -> None:
     """The interquartile mean over the seeds and its 95 % bootstrap band; values (seeds, steps)."""
-
-    def middle(values: np.ndarray, axis: int) -> np.ndarray:
-        return trim_mean(values, 0.25, axis=axis)
-
-    ax.plot(steps, middle(values, axis=0), color=color, label=label)
+    ax.plot(steps, interquartile_mean(values), color=color, label=label)
     if len(values) > 1:  # one seed tells nothing about the others
-        found = bootstrap((values,), middle, n_resamples=1_000, method="percentile",
-                          axis=0, random_state=seed)  # fmt: skip
-        interval = found.confidence_interval
-        ax.fill_between(steps, interval.low, interval.high, color=color, alpha=0.2, lw=0)
+        ax.fill_between(steps, *bootstrap_band(values, seed=seed), color=color, alpha=0.2, lw=0)
 
 
 def state_grid(size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +127,7 @@ def plot_history(
     history, panels: Sequence[str] = ("return", "gap", "critic_loss", "objective")
 ) -> Figure:
     """The numbers of a run, one panel each, as in the live plot; show it with `show`."""
-    from helpers.live import layout  # which is made of this module
+    from helpers.layout import layout  # which is made of this module
 
     figure, drawn = layout(panels, history.step)
     for panel in drawn:
