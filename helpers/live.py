@@ -45,29 +45,45 @@ class LivePlot(Callback):
         """Lay the figure out for this run and show it."""
         self.began, self.first, self.steps = time.perf_counter(), agent.history.step, steps
         self.agent, self.frames, self.spent, self.state = agent, 0, 0.0, "running"
-        self.background, self.palette = None, house_palette()
+        self.palette = house_palette()
         self.clock = deque([(self.began, self.first)], maxlen=8)  # for the speed of late
         self.figure, self.panels = self.layout(self.first + steps)
         self.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.3 / self.figure.get_figheight()))
         self.status = self.figure.text(0.012, 0.985, "", va="top", fontsize=10)
-        self.moving = [(a, p.ax) for p in self.panels for a in p.artists]
-        for artist in (self.status, *(artist for artist, _ in self.moving)):
+        for artist in (self.status, *(a for panel in self.panels for a in panel.artists)):
             artist.set_animated(True)  # drawn in every frame, on top of all that stays
+        self.lay_out()
         self.handle = publish(self.draw(), self.alt, again=True)
         self.began = self.last = time.perf_counter()
 
+    def lay_out(self) -> None:
+        """Give every panel its place for the whole run, and keep a picture of what stays."""
+        canvas = self.figure.canvas
+        for panel in self.panels:
+            panel.update(self.agent.history, self.agent)
+        canvas.draw()
+        self.figure.set_layout_engine("none")
+        room = 15  # pixels, for labels that will be longer
+        boxes = [panel.ax.get_tightbbox().extents for panel in self.panels]
+        self.boxes = [(x0 - room, y0 - 2, x1 + 2, y1 + 2) for x0, y0, x1, y1 in boxes]
+        self.background = canvas.copy_from_bbox(self.figure.bbox)
+        canvas.renderer.clear()
+        self.blank = canvas.copy_from_bbox(self.figure.bbox)
+
     def draw(self) -> bytes:
-        """The figure as it is now, as a PNG; what did not change since the last one is reused."""
-        canvas, history = self.figure.canvas, self.agent.history
-        changed = [panel.update(history, self.agent) for panel in self.panels]
-        if any(changed) or self.background is None:
-            canvas.draw()
-            self.figure.set_layout_engine("none")  # panels never move again
-            self.background = canvas.copy_from_bbox(self.figure.bbox)
+        """The figure as it is now, as a PNG; drawn anew is only what changed, to save time."""
+        canvas = self.figure.canvas
         canvas.restore_region(self.background)
+        changed = [panel.update(self.agent.history, self.agent) for panel in self.panels]
+        for panel, box in zip(self.panels, self.boxes, strict=True):
+            if changed.pop(0):  # its axes, which stay for many frames
+                canvas.restore_region(self.blank, bbox=box, xy=box[:2])
+                panel.ax.draw(canvas.renderer)
+                self.background = canvas.copy_from_bbox(self.figure.bbox)
         self.status.set_text(self.report())
-        for artist, ax in self.moving:
-            ax.draw_artist(artist)
+        for panel in self.panels:
+            for artist in panel.artists:
+                panel.ax.draw_artist(artist)
         self.figure.draw_artist(self.status)
         return encode(self.figure, self.palette)
 

@@ -8,7 +8,7 @@ sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
-from helpers.pictures import draw  # noqa: E402
+from helpers.pictures import encode  # noqa: E402
 from helpers.plotting import BLUE, GREY, new_figure, plot_band  # noqa: E402
 from helpers.recorded import load  # noqa: E402
 
@@ -31,7 +31,8 @@ def learning_curve(name: str, last: int) -> bytes:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f} %"))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.legend(loc="upper right")
-    return draw(figure)
+    figure.canvas.draw()
+    return encode(figure)
 
 
 if __name__ == "__main__":
