@@ -63,23 +63,23 @@ class LivePlot(Callback):
             panel.update(self.agent.history, self.agent)
         canvas.draw()
         self.figure.set_layout_engine("none")
-        room = 15  # pixels, for labels that will be longer
-        boxes = [panel.ax.get_tightbbox().extents for panel in self.panels]
-        self.boxes = [(x0 - room, y0 - 2, x1 + 2, y1 + 2) for x0, y0, x1, y1 in boxes]
-        self.background = canvas.copy_from_bbox(self.figure.bbox)
-        canvas.renderer.clear()
-        self.blank = canvas.copy_from_bbox(self.figure.bbox)
+        self.pixels = np.asarray(canvas.buffer_rgba())  # (height, width, 4), top row first
+        self.background, height = self.pixels.copy(), len(self.pixels)
+        self.boxes = []
+        for panel in self.panels:
+            left, bottom, right, top = panel.ax.get_tightbbox().extents.astype(int)
+            room = 12  # pixels, for labels that will be longer
+            box = np.s_[height - top - 3 : height - bottom + 3, max(left - room, 0) : right + 3]
+            self.boxes.append(box)
 
     def draw(self) -> bytes:
         """The figure as it is now, as a PNG; drawn anew is only what changed, to save time."""
-        canvas = self.figure.canvas
-        canvas.restore_region(self.background)
-        changed = [panel.update(self.agent.history, self.agent) for panel in self.panels]
+        self.pixels[:] = self.background
         for panel, box in zip(self.panels, self.boxes, strict=True):
-            if changed.pop(0):  # its axes, which stay for many frames
-                canvas.restore_region(self.blank, bbox=box, xy=box[:2])
-                panel.ax.draw(canvas.renderer)
-                self.background = canvas.copy_from_bbox(self.figure.bbox)
+            if panel.update(self.agent.history, self.agent):  # its axes, good for many frames
+                self.pixels[box] = 255
+                panel.ax.draw(self.figure.canvas.renderer)
+                self.background[box] = self.pixels[box]
         self.status.set_text(self.report())
         for panel in self.panels:
             for artist in panel.artists:
