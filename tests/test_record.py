@@ -76,7 +76,7 @@ def test_a_table_goes_out_and_comes_back(record):
     assert recorded.command == "python tools/record.py tiny --seeds 3"
     settings = recorded.settings
     assert {k: settings[k] for k in TINY.definition()} == TINY.definition()
-    assert settings["recipe"]["noise"] == "OrnsteinUhlenbeck"
+    assert settings["recipe"]["noise"] == "Gaussian"
     assert settings["versions"].keys() == {"python", "torch", "numpy", "gymnasium"}
     assert settings["processor"]["threads"] == 1
 
