@@ -16,7 +16,7 @@ from helpers.history import History
 from helpers.networks import Actor, Critic
 from helpers.recipes import Recipe, modern
 from helpers.schedules import inverse_decay, linear_decay
-from helpers.validation import check_env, check_recipe
+from helpers.validation import check_recipe, sizes
 
 
 @dataclass(frozen=True)
@@ -33,38 +33,28 @@ class Pieces:
     soft_update: Callable = targets.soft_update
 
 
-class Agent(Saved):
-    """Networks, memory and noise: all that acts and remembers; how it learns comes with DDPG."""
+class ActorCritic(Saved):
+    """The two networks, their targets and their optimisers: what acts, and what will learn."""
 
-    def __init__(
-        self, env: gym.Env, *, seed: int, recipe: Recipe = modern, device: str = "cpu", **pieces
-    ):
-        check_env(env)
+    def __init__(self, env: gym.Env, *, seed: int, recipe: Recipe, device: str, pieces: Pieces):
         check_recipe(recipe)
-        self.recipe, self.pieces, self.device = recipe, Pieces(**pieces), device
-        state_dim, self.action_dim = env.observation_space.shape[0], env.action_space.shape[0]
-        seeds = [int(n) for n in np.random.SeedSequence(seed).generate_state(4)]
+        self.recipe, self.pieces, self.device = recipe, pieces, device
         with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
-            torch.manual_seed(seeds[0])
-            self.actor = self.pieces.actor(state_dim, self.action_dim).to(device)
-            self.critic = self.pieces.critic(state_dim, self.action_dim).to(device)
+            torch.manual_seed(seed)
+            self.actor = pieces.actor(*sizes(env)).to(device)
+            self.critic = pieces.critic(*sizes(env)).to(device)
         self.target_actor = copy.deepcopy(self.actor).requires_grad_(False)
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
         self.policy = copy.deepcopy(self.target_actor) if recipe.average else self.actor
         self.actor_adam = Adam(
-            self.actor.parameters(), lr=recipe.actor_rate, eps=recipe.actor_epsilon, fused=True
+            self.actor.parameters(), recipe.actor_rate, eps=recipe.actor_epsilon, fused=True
         )
         self.critic_adam = Adam(
             self.critic.parameters(),
-            lr=recipe.critic_rate,
+            recipe.critic_rate,
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        self.buffer = self.pieces.buffer(recipe.memory, state_dim, self.action_dim, seed=seeds[1])
-        noise = self.pieces.noise or recipe.noise
-        self.noise = noise(self.action_dim, sigma=recipe.sigma, seed=seeds[2])
-        self.rng = np.random.default_rng(seeds[3])
-        self.steps, self.history = 0, History()
 
     @torch.inference_mode()
     def ask(self, network: torch.nn.Module, state: np.ndarray) -> np.ndarray:
@@ -75,6 +65,22 @@ class Agent(Saved):
     def act(self, state: np.ndarray) -> np.ndarray:
         """The policy's action in [-1, 1], without noise, for one state or for many in rows."""
         return self.ask(self.policy, state)
+
+
+class Agent(ActorCritic):
+    """Networks, memory and noise: all that acts and remembers; how it learns comes with DDPG."""
+
+    def __init__(
+        self, env: gym.Env, *, seed: int, recipe: Recipe = modern, device: str = "cpu", **pieces
+    ):
+        pieces, (state_dim, action_dim) = Pieces(**pieces), sizes(env)
+        seeds = [int(n) for n in np.random.SeedSequence(seed).generate_state(4)]
+        super().__init__(env, seed=seeds[0], recipe=recipe, device=device, pieces=pieces)
+        self.buffer = pieces.buffer(recipe.memory, state_dim, action_dim, seed=seeds[1])
+        noise = pieces.noise or recipe.noise
+        self.noise = noise(action_dim, sigma=recipe.sigma, seed=seeds[2])
+        self.rng, self.action_dim = np.random.default_rng(seeds[3]), action_dim
+        self.steps, self.history = 0, History()
 
     def explore(self, state: np.ndarray) -> np.ndarray:
         """An action to learn from: random at first, then the actor's with noise added."""

@@ -5,8 +5,8 @@ import numpy as np
 from gymnasium.spaces import Box
 
 
-def check_env(env: gym.Env) -> None:
-    """Raise a ValueError unless states are vectors and actions are vectors with finite bounds."""
+def sizes(env: gym.Env) -> tuple[int, int]:
+    """How many numbers a state and an action hold; a ValueError unless DDPG can act there."""
     action, state = env.action_space, env.observation_space
     if not isinstance(action, Box):
         raise ValueError(
@@ -25,6 +25,7 @@ def check_env(env: gym.Env) -> None:
             f"DDPG acts in [-1, 1], but this environment's actions are {action}: "
             "make it with helpers.environment.make_env, which rescales them."
         )
+    return state.shape[0], action.shape[0]
 
 
 def check_recipe(recipe) -> None:
