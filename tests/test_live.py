@@ -1,0 +1,99 @@
+import io
+import os
+import signal
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from PIL import Image
+
+from helpers.agent import DDPG
+from helpers.callbacks import Callback, Evaluate
+from helpers.environment import make_env
+from helpers.live import LivePlot
+from helpers.recipes import Recipe
+from helpers.training import train
+
+SHORT = Recipe(warmup=64, memory=1_000)
+
+
+def run(steps, *callbacks):
+    env = make_env(seed=0)
+    return train(env, DDPG(env, seed=0, recipe=SHORT), steps, callbacks)
+
+
+def test_it_prints_lines_and_saves_a_picture_where_there_is_no_notebook(tmp_path, capsys):
+    live = LivePlot(print_every=1)
+    run(410, Evaluate(every=200, starts=range(10_000, 10_003)), live)
+    printed = [line.split()[1] for line in capsys.readouterr().out.splitlines() if "step" in line]
+    assert printed == ["200", "400"]
+    live.save(tmp_path / "run.png")
+    picture = Image.open(tmp_path / "run.png").convert("RGB")
+    assert picture.width > 800
+    assert len(picture.getcolors()) > 20  # something is drawn
+
+
+def test_it_changes_nothing_in_the_run():
+    plain, shown = run(210), run(210, LivePlot())
+    np.testing.assert_array_equal(plain["critic_loss"][1], shown["critic_loss"][1])
+
+
+def test_an_interrupted_run_keeps_its_last_picture(tmp_path):
+    class Interrupting(Callback):
+        def step(self, agent):
+            if agent.history.step == 90:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    live = LivePlot()
+    assert run(500, live, Interrupting()).step == 90
+    assert live.state == "stopped"
+    live.save(tmp_path / "run.png")
+
+
+def test_it_cannot_send_too_many_messages():
+    """Nor too often: with a clock that runs fast, a frame waits for its turn."""
+    live = LivePlot(every=0.0, share=1.0)
+    run(70, live)
+    live.frames = 900
+    assert not live.due(live.last + 1e9)
+
+
+CELL = """
+from helpers.agent import DDPG
+from helpers.callbacks import Evaluate
+from helpers.environment import make_env
+from helpers.live import LivePlot
+from helpers.recipes import Recipe
+from helpers.training import train
+
+env = make_env(seed=0)
+agent = DDPG(env, seed=0, recipe=Recipe(warmup=64, memory=1_000))
+watching = [Evaluate(every=200, starts=range(10_000, 10_003)), LivePlot(every=0.05, share=0.5)]
+history = train(env, agent, 420, callbacks=watching)
+"""
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The outputs that a notebook stores of one training cell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    folder = tmp_path_factory.mktemp("live")
+    return NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(folder)}}
+    ).execute()["cells"][0]["outputs"]
+
+
+def test_a_notebook_stores_one_picture_with_constant_words(stored):
+    assert [output.output_type for output in stored] == ["display_data"]
+    data = stored[0].data
+    assert set(data) == {"image/png", "text/plain"}
+    assert data["text/plain"] == stored[0].metadata["image/png"]["alt"] == LivePlot.alt
+
+
+def test_the_picture_that_is_stored_is_the_last(stored):
+    from base64 import b64decode
+
+    picture = Image.open(io.BytesIO(b64decode(stored[0].data["image/png"]))).convert("RGB")
+    assert picture.width > 800
+    assert len(stored[0].data["image/png"]) < 100_000
