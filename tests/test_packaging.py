@@ -1,0 +1,65 @@
+"""Set-up: what is declared, pinned and installed in different files agrees."""
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DECLARED = [
+    Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+]
+PINS = {
+    canonicalize_name(requirement.name): requirement
+    for line in (ROOT / "constraints.txt").read_text().splitlines()
+    if not line.startswith("#")
+    for requirement in [Requirement(line)]
+}
+
+
+@pytest.mark.parametrize("requirement", DECLARED, ids=lambda r: r.name)
+def test_every_dependency_is_pinned_to_a_version_that_is_allowed_and_tested(requirement):
+    (pin,) = PINS[canonicalize_name(requirement.name)].specifier
+    assert pin.operator == "=="
+    assert requirement.specifier.contains(pin.version)
+    installed = Version(version(requirement.name)).public  # without +cpu
+    assert installed == pin.version, "make installs what constraints.txt names"
+
+
+def test_all_pins_are_exact():
+    assert all([s.operator for s in pin.specifier] == ["=="] for pin in PINS.values())
+
+
+def test_conda_installs_this_folder_with_its_pins():
+    """environment.yml declares no dependency of its own: it installs what pyproject.toml says."""
+    lines = [line.strip() for line in (ROOT / "environment.yml").read_text().splitlines()]
+    items = [line[2:] for line in lines if line.startswith("- ")]
+    own = [item for item in items if not item.startswith(("--", "python=", "pip", "conda-forge"))]
+    assert own == []
+    assert {"--constraint constraints.txt", "--editable .[dev]"} <= set(items)
+    (python,) = [item.removeprefix("python=") for item in items if item.startswith("python=")]
+    assert Version(python) >= Version(PROJECT["requires-python"].removeprefix(">="))
+    assert f"name: {PROJECT['name']}" in lines
+
+
+def test_the_readme_names_the_same_cpu_index_as_conda_and_make():
+    index = "https://download.pytorch.org/whl/cpu"
+    for name in ("README.md", "environment.yml", "Makefile"):
+        assert index in (ROOT / name).read_text()
+
+
+def test_lab_keeps_its_door():
+    """Nothing opens JupyterLab to other machines or without its token."""
+    text = "\n".join((ROOT / name).read_text() for name in ("Makefile", "environment.yml"))
+    assert not re.search(r"token|password|\.ip\b|--ip|allow[-_](root|origin|remote)", text)
+
+
+def test_ci_calls_the_readmes_test_command():
+    assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text()
+    assert "make test " in (ROOT / "README.md").read_text()
