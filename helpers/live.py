@@ -35,7 +35,7 @@ class LivePlot(Callback):
         band: Sequence[np.ndarray] | None = None,
         slice_at: tuple[float, float] = (0.3, -1.0),
         every: float = 0.4,
-        share: float = 0.06,
+        share: float = 0.075,
         print_every: int = 10,
     ):
         self.layout = partial(layout, panels, env_id=env_id, band=band, slice_at=slice_at)
