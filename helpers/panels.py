@@ -116,8 +116,10 @@ class Returns(Panel):
         for name, value in yardsticks.items():
             ax.axhline(value, color=GREY, lw=1, ls="--")
             up = name == "optimal"  # the line of the other good one lies right below it
-            side = {"ha": "right", "va": "bottom" if up else "top"}
-            write(ax, name, (1, value), ax.get_yaxis_transform(), (0, 1 if up else -2), **side)
+            bad = name == "random"  # named where the agent has long been better, the others before
+            side = {"ha": "right" if bad else "left", "va": "bottom" if up else "top"}
+            place = (1 if bad else 0.01, value)
+            write(ax, name, place, ax.get_yaxis_transform(), (0, 1 if up else -2), **side)
         self.dots = self.add(*ax.plot([], [], ".", color=SKY, ms=5))
         self.line = self.add(*ax.plot([], [], color=BLUE))
 
