@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class Evaluate(Callback):
 
 
 class KeepBest(Callback):
-    """Keeps the agent's networks from the moment when their noise-free return was best.
+    """Keeps the agent's policy from the moment when its noise-free return was best.
 
     It chooses on the selection starts; report the choice on the evaluation starts, or luck in the
     choosing would count as skill.
@@ -104,7 +105,7 @@ class KeepBest(Callback):
             score = evaluate(agent.act, self.env_id, self.starts).mean()
             if score > self.score:
                 self.score, self.at_step = score, agent.history.step
-                self.policy = copy.deepcopy(agent).act
+                self.policy = partial(agent.ask, copy.deepcopy(agent.policy))
 
 
 class PrintProgress(Callback):
