@@ -103,7 +103,7 @@ class DDPG(Agent):
 
     def learn(self) -> dict[str, float]:
         """One update of both networks and their targets; what it saw, or {} before it begins."""
-        if self.steps < self.recipe.warmup:
+        if self.steps < self.recipe.warmup or len(self.buffer) < self.recipe.batch_size:
             return {}
         batch = self.buffer.sample(self.recipe.batch_size)
         batch = Batch(*(column.to(self.device) for column in batch))
@@ -118,13 +118,11 @@ class DDPG(Agent):
         self.critic_adam.step()
 
         # the actor climbs the critic, which stands still meanwhile
-        self.critic.requires_grad_(False)
         actor_loss = self.pieces.actor_loss(self.actor, self.critic, batch.s)
         self.actor_adam.param_groups[0]["lr"] = slowdown * self.recipe.actor_rate
         self.actor_adam.zero_grad()
-        actor_loss.backward()
+        actor_loss.backward(inputs=[*self.actor.parameters()])  # none for the critic's weights
         self.actor_adam.step()
-        self.critic.requires_grad_(True)
 
         # the targets follow slowly
         self.pieces.soft_update(self.target_actor, self.actor, self.recipe.tau)

@@ -4,7 +4,7 @@ import copy
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import numpy as np
@@ -45,18 +45,14 @@ def running(agent, steps: int, callbacks: Sequence[Callback]) -> Iterator[Callab
         return interrupted or any(asked)
 
     main = threading.current_thread() is threading.main_thread()  # only there are signals caught
-    before = signal.signal(signal.SIGINT, interrupt) if main else None
-    started = []
-    try:
-        for callback in callbacks:
-            started.append(callback)
-            callback.start(agent, steps)
-        yield ended
-    finally:
+    with ExitStack() as at_the_end:  # all of it happens, even if the run or a part of it fails
         if main:
-            signal.signal(signal.SIGINT, before)
-        for callback in started:
-            callback.end(agent)
+            before = signal.signal(signal.SIGINT, interrupt)
+            at_the_end.callback(signal.signal, signal.SIGINT, before)
+        for callback in callbacks:
+            callback.start(agent, steps)
+            at_the_end.callback(callback.end, agent)
+        yield ended
 
 
 class Evaluate(Callback):
@@ -117,8 +113,10 @@ class PrintProgress(Callback):
     def step(self, agent) -> None:
         """Print the line, where it is due."""
         history = agent.history
+        if history.state is not None:  # in the midst of an episode
+            return
         _, returns = history["return"]
-        if history.state is None and len(returns) % self.every == 0:
+        if len(returns) % self.every == 0:
             mean = returns[-self.every :].mean()
             print(
                 f"step {history.step:7,d}   episode {len(returns):4d}   "

@@ -1,7 +1,7 @@
 """Saving an agent to a file, and loading it again."""
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -43,9 +43,12 @@ class Saved:
         `pieces` are those it was made with, where they were not the usual ones. Loading runs no
         code from the file.
         """
-        content = torch.load(path, weights_only=True)
-        recipe = Recipe(**content["recipe"])
-        recipe = replace(recipe, noise=getattr(noises, content["recipe"]["noise"]))
+        content = torch.load(path, weights_only=True, map_location="cpu")
+        name = content["recipe"]["noise"]
+        noise = pieces.get("noise") or getattr(noises, name, None)
+        if noise is None:
+            raise ValueError(f"{path} needs your noise {name}: load(..., noise={name}).")
+        recipe = Recipe(**content["recipe"] | {"noise": noise})
         agent = cls(env, seed=content["steps"], recipe=recipe, **pieces)
         try:
             for name in PARTS:
@@ -55,5 +58,5 @@ class Saved:
                 f"{path} holds an agent of other sizes than this environment needs: "
                 "load it with the environment, and the pieces, that it was made with."
             ) from error
-        agent.steps = content["steps"]
+        agent.steps = agent.history.step = content["steps"]
         return agent

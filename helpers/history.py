@@ -15,9 +15,15 @@ class History:
 
     def __init__(self):
         self.step = 0
-        self.state: np.ndarray | None = None
+        self.env, self.state = None, None
         self.episode_return, self.episode_length = 0.0, 0  # of the episode under way
         self.series = defaultdict(lambda: (array("q"), array("d")))  # compact: 16 bytes a number
+
+    def enter(self, env) -> None:
+        """Go on in `env`: in the episode under way there, or in a new one if it is another."""
+        if env is not self.env:
+            self.env, self.state = env, None
+            self.episode_return, self.episode_length = 0.0, 0
 
     def record(self, **values: float) -> None:
         """Append each value to the series of its name, at the present step."""

@@ -12,8 +12,10 @@ def train(env: gym.Env, agent, steps: int, callbacks: Sequence[Callback] = ()) -
     """Let `agent` act in `env` and learn for `steps` more steps; a later call goes on from there.
 
     The history returned is `agent.history`. A callback can end the run early, and so can Interrupt.
+    A later call finds the same `env` as it was left, or takes another and begins an episode there.
     """
     history = agent.history
+    history.enter(env)
     with running(agent, steps, callbacks) as ended:
         for _ in range(steps):
             s = env.reset()[0] if history.state is None else history.state

@@ -1,5 +1,7 @@
 """Clear words for bad input, before any time is spent on it."""
 
+from numbers import Integral
+
 import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
@@ -28,6 +30,11 @@ def sizes(env: gym.Env) -> tuple[int, int]:
     return state.shape[0], action.shape[0]
 
 
+def whole(number) -> bool:
+    """Whether it is a whole number, 1 or more."""
+    return isinstance(number, Integral) and number >= 1
+
+
 def check_recipe(recipe) -> None:
     """Raise a ValueError that names the first setting out of its range."""
     rules = {
@@ -36,9 +43,12 @@ def check_recipe(recipe) -> None:
         "weight_decay": (recipe.weight_decay >= 0, "0 or more"),
         "gamma": (0 <= recipe.gamma <= 1, "between 0 and 1"),
         "tau": (0 < recipe.tau <= 1, "above 0 and at most 1"),
-        "batch_size": (recipe.batch_size >= 1, "1 or more"),
-        "memory": (recipe.memory >= 1, "1 or more"),
-        "warmup": (recipe.warmup >= 1, "1 or more, since one cannot learn from nothing"),
+        "batch_size": (whole(recipe.batch_size), "a whole number, 1 or more"),
+        "memory": (
+            whole(recipe.memory) and recipe.memory >= recipe.batch_size,
+            f"a whole number, at least the batch of {recipe.batch_size}",
+        ),
+        "warmup": (whole(recipe.warmup), "a whole number, 1 or more: one must have seen something"),
         "sigma": (recipe.sigma >= 0, "0 or more"),
         "decay_steps": (recipe.decay_steps is None or recipe.decay_steps > 0, "above 0, or None"),
         "half_rate_steps": (
@@ -47,7 +57,7 @@ def check_recipe(recipe) -> None:
         ),
         "actor_epsilon": (recipe.actor_epsilon > 0, "above 0"),
         "reward_scale": (recipe.reward_scale > 0, "above 0"),
-        "average": (recipe.average >= 0, "0 or more"),
+        "average": (recipe.average == 0 or recipe.average >= 1, "0, or 1 or more"),
     }
     for name, (holds, words) in rules.items():
         if not holds:  # NaN fails every comparison, so it is caught as well

@@ -9,7 +9,7 @@ import torch
 
 from helpers import ablations, batch_norm, losses
 from helpers.agent import DDPG
-from helpers.buffer import Batch
+from helpers.buffer import Batch, ReplayBuffer
 from helpers.environment import make_env
 from helpers.networks import Actor, Critic
 from helpers.recipes import modern
@@ -164,11 +164,13 @@ def test_only_the_last_transition_comes_back():
 
 
 def test_that_is_the_same_as_a_memory_of_one():
-    env = make_env(seed=0)
-    agent = DDPG(env, seed=0, recipe=replace(modern, **SMALL | {"memory": 1}))
-    train(env, agent, 70)
-    other = trained(buffer=ablations.LastTransitionOnly)
-    assert torch.equal(weights(agent.actor), weights(other.actor))
+    agents = []
+    for memory, buffer in ((1, ReplayBuffer), (70, ablations.LastTransitionOnly)):
+        recipe = replace(modern, warmup=10, batch_size=1, memory=memory)
+        env = make_env(seed=0)
+        agents.append(DDPG(env, seed=0, recipe=recipe, buffer=buffer))
+        train(env, agents[-1], 70)
+    assert torch.equal(weights(agents[0].actor), weights(agents[1].actor))
 
 
 def test_a_hard_copy_is_made_exactly_every_so_many_calls():

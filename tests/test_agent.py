@@ -191,7 +191,9 @@ def test_takes_the_pieces_it_is_given(pendulum):
 
 
 def test_average_1_is_the_plain_mean_of_all_actors(pendulum):
-    agent = DDPG(pendulum, seed=0, recipe=Recipe(warmup=1, actor_rate=1e-2, average=1.0))
+    agent = DDPG(
+        pendulum, seed=0, recipe=Recipe(warmup=1, batch_size=1, actor_rate=1e-2, average=1.0)
+    )
     actors = []
     for _ in range(30):
         train(pendulum, agent, 1)
