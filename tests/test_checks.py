@@ -78,6 +78,12 @@ class AnyThree(Stopping):
         return (agent.history["gap"][1] <= 0.1).sum() >= 3
 
 
+class MeanOfThree(Stopping):
+    def step(self, agent):
+        gaps = agent.history["gap"][1][-3:]
+        return len(gaps) == 3 and gaps.mean() <= 0.1
+
+
 class StopsOnNothing(Stopping):
     def step(self, agent):
         return (agent.history["gap"][1][-3:] <= 0.1).all()
@@ -104,6 +110,7 @@ ANSWERS = [
     (check_stopping, NeverStops, "and it went on"),
     (check_stopping, TooSoon, "only two gaps"),
     (check_stopping, AnyThree, "not three in a row"),
+    (check_stopping, MeanOfThree, "the mean is small, but one is not"),
     (check_stopping, StopsOnNothing, "it stopped"),
 ]
 

@@ -53,7 +53,7 @@ LONGEST_CELL, LONGEST_DEFINITION, LONGEST_CLASS, LONGEST_METHOD, LONGEST_MODULE 
 LARGEST_FILE = 1_000_000  # bytes
 
 PATHS = sorted((series.ROOT / "notebooks").glob("*.ipynb"))
-MODULES = sorted((series.ROOT / "helpers").glob("*.py"))
+MODULES = sorted((series.ROOT / "helpers").rglob("*.py"))
 each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
