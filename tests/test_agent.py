@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
@@ -251,6 +252,16 @@ def test_a_second_call_goes_on_where_the_first_ended():
     assert whole[1][0].tolist() == [200, 400]
 
 
+def test_another_environment_begins_an_episode_of_its_own():
+    agent = DDPG(make_env(seed=0), seed=0, recipe=SHORT)
+    for seed in (0, 1):
+        history = train(make_env(seed=seed), agent, 70)
+    rows = agent.buffer.rows[:140]
+    np.testing.assert_array_equal(rows[68, 5:8], rows[69, :3])  # s' of a step is s of the next,
+    assert not np.allclose(rows[69, 5:8], rows[70, :3])  # but not from one pendulum to the other
+    assert (history.step, history.episode_length) == (140, 70)
+
+
 def test_save_and_load(pendulum, tmp_path):
     agent = DDPG(pendulum, seed=0, recipe=tutorial)
     train(pendulum, agent, 130)
@@ -260,8 +271,23 @@ def test_save_and_load(pendulum, tmp_path):
     np.testing.assert_array_equal(loaded.act(states), agent.act(states))
     assert loaded.recipe == tutorial
     assert [p.name for p in tmp_path.iterdir()] == ["agent.pt"]
+    history = train(pendulum, loaded, 70)
+    assert history.step == loaded.steps == 200
+    assert history["critic_loss"][0][0] == 130 + 64  # its memory was empty: first a batch
     with pytest.raises(ValueError, match="other sizes"):
         DDPG.load(tmp_path / "agent.pt", probes.BestAction())
+
+
+class Quiet(OrnsteinUhlenbeck):
+    pass
+
+
+def test_an_own_noise_is_asked_for_by_its_name(pendulum, tmp_path):
+    DDPG(pendulum, seed=0, recipe=replace(SHORT, noise=Quiet)).save(tmp_path / "agent.pt")
+    with pytest.raises(ValueError, match="noise=Quiet"):
+        DDPG.load(tmp_path / "agent.pt", pendulum)
+    loaded = DDPG.load(tmp_path / "agent.pt", pendulum, noise=Quiet)
+    assert type(loaded.noise) is loaded.recipe.noise is Quiet
 
 
 # Bad input
@@ -285,6 +311,7 @@ def test_unfit_environments_are_refused(make, words):
         ("tau", 0), ("tau", 1.5), ("gamma", 1.01), ("actor_rate", -1e-3), ("critic_rate", 0),
         ("batch_size", 0), ("memory", 0), ("warmup", 0), ("sigma", -0.1), ("decay_steps", 0),
         ("gamma", float("nan")), ("reward_scale", 0), ("half_rate_steps", 0), ("average", -1),
+        ("average", 0.5), ("batch_size", 6.4), ("memory", 63), ("memory", 1e6), ("warmup", 99.5),
     ],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused(pendulum, setting, value):

@@ -79,6 +79,19 @@ def test_an_exception_is_raised_and_the_callbacks_still_end(run):
     assert watch.seen[-1] == ("end", 1)
 
 
+def test_a_callback_that_cannot_start_says_so_itself(run):
+    class Broken(Watch):
+        def start(self, agent, steps):
+            raise OSError("no space")
+
+    first, broken, never = Watch(), Broken(), Watch()
+    with pytest.raises(OSError, match="no space"):
+        run(10, first, broken, never)
+    assert first.seen == [("start", 10), ("end", 0)]
+    assert broken.seen == never.seen == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_evaluation_is_noise_free_and_changes_nothing():
     returns = []
     for callbacks in ((), (Evaluate(every=50, starts=range(10_000, 10_003)),)):
