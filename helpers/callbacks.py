@@ -3,6 +3,7 @@
 import copy
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -21,6 +22,10 @@ class Callback:
 
     def step(self, agent) -> bool | None:
         """Called after every step; True ends the run."""
+
+    def waiting(self) -> bool:
+        """Asked after every step, and then again and again: whether the run is to wait."""
+        return False
 
     def end(self, agent) -> None:
         """Called once, after the last step, also when the run broke off."""
@@ -42,6 +47,8 @@ def running(agent, steps: int, callbacks: Sequence[Callback]) -> Iterator[Callab
 
     def ended() -> bool:
         asked = [callback.step(agent) for callback in callbacks]  # every callback sees every step
+        while not interrupted and any(callback.waiting() for callback in callbacks):
+            time.sleep(0.05)
         return interrupted or any(asked)
 
     main = threading.current_thread() is threading.main_thread()  # only there are signals caught
