@@ -1,0 +1,117 @@
+"""Pictures to play with: sliders that draw a figure anew, and a pendulum to push by hand.
+
+Nothing here runs by itself: without a hand on the widgets the first picture stays.
+"""
+
+import asyncio
+import io
+from collections.abc import Callable
+
+import ipywidgets as widgets
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from helpers.animation import frame
+from helpers.evaluation import Trajectory
+from helpers.pendulum import MAX_TORQUE, TIME_LIMIT, TIME_STEP, step
+from helpers.pictures import bundle, encode, in_notebook, publish
+
+WIDE = widgets.Layout(width="22em")
+
+
+def show_controls(controls: list[widgets.Widget], words: str) -> None:
+    """Show widgets in a row; `words` stand for them where there are none, as in a stored page."""
+    if in_notebook():
+        box = widgets.Box(controls, layout=widgets.Layout(flex_flow="row wrap"))
+        display(box._repr_mimebundle_() | {"text/plain": words}, raw=True)
+
+
+def picture(figure: Figure) -> bytes:
+    """The figure as a PNG."""
+    figure.canvas.draw()
+    return encode(figure)
+
+
+def play(
+    draw: Callable[..., Figure], alt: str, **sliders: tuple[float, float, float, float]
+) -> dict[str, widgets.FloatSlider]:
+    """Show the figure that `draw(**values)` gives, and draw it anew whenever a slider moves.
+
+    Each slider is (lowest, highest, step, value at first), under the name of its argument.
+    """
+    controls = {
+        name: widgets.FloatSlider(
+            value, min=low, max=high, step=step, description=name, layout=WIDE
+        )
+        for name, (low, high, step, value) in sliders.items()
+    }
+    show_controls([*controls.values()], f"[sliders for {', '.join(controls)}, in JupyterLab]")
+
+    def now() -> bytes:
+        return picture(draw(**{name: control.value for name, control in controls.items()}))
+
+    handle = publish(now(), alt, again=True)
+    for control in controls.values():
+        control.observe(lambda change: handle.update(**bundle(now(), alt)), "value")
+    return controls
+
+
+class PushByHand:
+    """A pendulum that you push: a slider is the torque, a button starts an episode of ten seconds.
+
+    `start` is the angle (rad, 0 is upright) and velocity (rad/s) in which it begins; `returns` are
+    those of others from there, to be shown beside yours.
+    """
+
+    alt = "A pendulum to push by hand, waiting"
+
+    def __init__(self, start: tuple[float, float], returns: dict[str, float]):
+        self.start, self.returns, self.path = start, returns, []
+        self.torque = widgets.FloatSlider(
+            0.0, min=-MAX_TORQUE, max=MAX_TORQUE, step=0.1, description="torque", layout=WIDE
+        )
+        self.button = widgets.Button(description="Start", icon="play")
+        self.verdict = widgets.Label()
+        self.button.on_click(lambda _: asyncio.ensure_future(self.run()))
+        controls = [self.button, self.torque, self.verdict]
+        show_controls(controls, "[Start] and a slider for the torque, in JupyterLab")
+        self.restart()
+        self.handle = publish(self.picture(), self.alt, again=True)
+
+    def restart(self) -> None:
+        """Back to the start, at rest or not."""
+        self.path = []
+        self.now = tuple(np.array([x], dtype=float) for x in self.start)
+
+    def push(self) -> None:
+        """One step of the physics with the slider's torque."""
+        theta, velocity = self.now
+        torque = np.array([self.torque.value])
+        *self.now, reward = step(theta, velocity, torque)
+        self.path.append((theta, velocity, torque, reward))
+
+    def picture(self) -> bytes:
+        """The pendulum as it is now, with the return so far."""
+        none = tuple(np.zeros(1) for _ in range(2))
+        path = self.path or [(*self.now, *none)]
+        trajectory = Trajectory(*(np.array(column) for column in zip(*path, strict=True)))
+        file = io.BytesIO()
+        frame((trajectory,), ("you",), len(path) - 1).quantize(32).save(file, format="PNG")
+        return file.getvalue()
+
+    async def run(self) -> None:
+        """One episode in real time; the hand moves the slider meanwhile."""
+        self.restart()
+        self.button.disabled = True
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        for number in range(1, TIME_LIMIT + 1):
+            self.push()
+            if number % 2 == 0:  # ten pictures a second
+                self.handle.update(**bundle(self.picture(), self.alt))
+            await asyncio.sleep(max(0, began + number * TIME_STEP - clock.time()))
+        mine = sum(row[3].item() for row in self.path)
+        others = " · ".join(f"{name} {value:.0f}" for name, value in self.returns.items())
+        self.verdict.value = f"your return {mine:.0f} · {others}"
+        self.button.disabled = False
