@@ -3,7 +3,6 @@
 All angles are in rad, 0 upright, growing anticlockwise; velocities in rad/s; torques in N m.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from functools import cache
 
@@ -15,8 +14,8 @@ from matplotlib.ticker import NullLocator
 from helpers.evaluation import EVALUATION_STARTS, evaluate, random_policy, swing_up_and_hold
 from helpers.optimal import load_optimum
 from helpers.panels import POINTS, Panel, fit, write
-from helpers.pendulum import MAX_TORQUE, TIME_LIMIT, observe
-from helpers.plotting import BLUE, GREEN, INK, ORANGE, RED, plot_torque_map, torque_map
+from helpers.pendulum import MAX_TORQUE, observe
+from helpers.plotting import BLUE, GREEN, ORANGE, RED
 
 
 @cache
@@ -58,44 +57,6 @@ class Gap(Panel):
         steps, gaps = history["gap"]
         some = slice(None, None, -(-len(steps) // POINTS) or 1)
         self.line.set_data(steps[some], self.shown(gaps[some]))
-        return False
-
-
-class Portrait(Panel):
-    """The actor's torque in every state, and the way that the episode under way has taken."""
-
-    size = 41  # nodes along each side
-
-    def __init__(self, ax: Axes, last_step: int):
-        super().__init__(ax, last_step, "Actor: torque μ(s)")
-        image = plot_torque_map(ax, lambda s: np.zeros((len(s), 1)), self.size, label=None)
-        image.set_interpolation("bilinear")
-        self.image = self.add(image)
-        scale = ax.inset_axes((0.66, 1.045, 0.2, 0.045))  # beside the title, where there is room
-        scale.imshow(np.linspace(-2, 2, 64)[None], aspect="auto", cmap=image.cmap)
-        scale.set_axis_off()
-        ax.text(0.645, 1.03, "−2", ha="right", transform=ax.transAxes, fontsize=9)
-        ax.text(0.875, 1.03, "2 N m", transform=ax.transAxes, fontsize=9)
-        self.path = self.add(*ax.plot([], [], color=INK, lw=1.3))
-        self.place = self.add(*ax.plot([], [], "o", color="white", mec=INK, mew=1.5, ms=7))
-        self.states, self.ended = deque(maxlen=TIME_LIMIT), False
-
-    def follow(self, state: np.ndarray | None) -> None:
-        """Remember the state; an ended episode stays in sight until the next one begins."""
-        if self.ended and state is not None:
-            self.states.clear()
-        self.ended = state is None
-        if state is not None:
-            self.states.append(state)
-
-    def update(self, history, agent=None) -> bool:
-        """Ask the actor anew everywhere, and draw the path."""
-        self.image.set_data(torque_map(agent.act, self.size))
-        cos, sin, velocity = np.array([*self.states] or np.empty((0, 3))).T
-        theta = np.arctan2(sin, cos)
-        self.place.set_data(theta[-1:], velocity[-1:])
-        jump = np.abs(np.diff(theta, append=theta[-1:])) > np.pi  # round the circle, off the edge
-        self.path.set_data(np.where(jump, np.nan, theta), velocity)
         return False
 
 

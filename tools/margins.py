@@ -14,7 +14,7 @@ from statistics import median
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from tools import execution, series
+from tools import execution, series, shared_runs
 from tools.series import Complaint
 
 SEED = re.compile(r"^SEED = \d+", re.MULTILINE)
@@ -56,12 +56,16 @@ def read_bounds(tree: ast.Module) -> dict[str, float]:
     return thresholds
 
 
-def measure(path: Path, seed: int, root: Path) -> tuple[list[dict], dict[str, float]]:
+def measure(path: Path, seed: int, root: Path, whole: bool) -> tuple[list[dict], dict[str, float]]:
     """The claims of one notebook under one seed, from the cache if that code has run before.
+
+    Unless `whole`, the notebook runs only up to its full run.
 
     "That code" is the notebook's: after a change of what it imports, delete the folder .margins.
     """
     notebook = with_seed(path, seed)
+    if not whole:
+        notebook.cells, _ = shared_runs.parts(notebook)
     tree = syntax(notebook)
     thresholds = read_bounds(tree)
     digest = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
@@ -101,14 +105,19 @@ def summarise(claims: list[dict], threshold: float | None) -> dict[str, object]:
 
 
 def margins(paths: list[Path], seeds: int, jobs: int, root: Path = series.ROOT) -> list[Complaint]:
-    """Measure the claims over seeds 0, 1, … and record them; gives the runs that failed."""
+    """Measure the claims over seeds 0, 1, … and record them; gives the runs that failed.
+
+    The claims of a full run that another notebook has measured are taken from there.
+    """
     complaints: list[Complaint] = []
     rows: list[dict] = []
     unfinished: set[str] = set()
 
+    lent = {path: shared_runs.borrowed(path, root) for path in paths}
+
     def attempt(path: Path, seed: int):
         try:
-            return measure(path, seed, root)
+            return measure(path, seed, root, whole=not lent[path])
         except Complaint as complaint:
             complaints.append(Complaint(f"{path.stem}, seed {seed}: {complaint}"))
             unfinished.add(path.stem)
@@ -133,6 +142,7 @@ def margins(paths: list[Path], seeds: int, jobs: int, root: Path = series.ROOT) 
             summary = summarise(claims, thresholds.get(name))
             origin = {"versions": versions, "command": command}
             rows.append({"notebook": path.stem, **summary, **origin})
+        rows += lent[path]
     series.replace_rows(
         root / "results" / "claims.csv", rows, {path.stem for path in paths} - unfinished
     )
