@@ -9,6 +9,7 @@ from helpers.agent import DDPG, Pieces
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
+from helpers.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.training import train
 from tools.fingerprint import fingerprint
 
@@ -54,12 +55,20 @@ def other(shows: str, **settings) -> Experiment:
     return Experiment(shows, recipe=replace(modern, **settings))
 
 
+def table(shows: str, agent: type) -> Experiment:
+    """Q-learning with a table, which takes only gamma from the recipe."""
+    return Experiment(shows, agent=agent, steps=200_000, every=10_000)
+
+
 slow = replace(paper, weight_decay=0.0, warmup=1_000)
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
 
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
     "modern": Experiment("The recipe of the series."),
+    "tabular_5": table("A table with 5 torques to choose from, 1 N m apart.", TabularQ),
+    "tabular_41": table("A table with 41 torques, 0.1 N m apart.", TabularQ41),
+    "tabular_401": table("A table with 401 torques, 0.01 N m apart.", TabularQ401),
     "actor_without_tanh": without(
         "An actor that may leave the range of actions in which its critic has seen anything.",
         agent=ablations.ClippingDDPG,

@@ -1,0 +1,161 @@
+"""The check of an actor: the right answer, unfinished work, and each mistake that it names."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from helpers.ablations import ActorWithDefaultStart, ActorWithoutTanh
+from helpers.checks import check_actor
+from helpers.networks import Actor
+
+
+class MyActor(nn.Module):
+    """The right answer."""
+
+    def __init__(self, state_dim, action_dim):
+        super().__init__()
+        self.hidden = nn.Linear(state_dim, 64)
+        self.last = nn.Linear(64, action_dim)
+        for p in self.last.parameters():
+            nn.init.uniform_(p, -3e-3, 3e-3)
+
+    def forward(self, s):
+        return torch.tanh(self.last(F.relu(self.hidden(s))))
+
+
+class InARow(nn.Sequential):
+    """The right answer in another form."""
+
+    def __init__(self, state_dim, action_dim):
+        last = nn.Linear(64, action_dim)
+        for p in last.parameters():
+            nn.init.uniform_(p, -3e-3, 3e-3)
+        super().__init__(nn.Linear(state_dim, 64), nn.ReLU(), last, nn.Tanh())
+
+
+class Unfinished(MyActor):
+    def forward(self, s):
+        raise NotImplementedError
+
+
+class Empty(MyActor):
+    def forward(self, s):
+        pass
+
+
+class OneLayer(nn.Module):
+    def __init__(self, state_dim, action_dim):
+        super().__init__()
+        self.last = nn.Linear(state_dim, action_dim)
+
+    def forward(self, s):
+        return torch.tanh(self.last(s))
+
+
+class OneAction(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, 1)
+
+
+class RowsOnly(MyActor):
+    def forward(self, s):
+        return super().forward(torch.atleast_2d(s))
+
+
+class LargeLast(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        self.last.reset_parameters()
+
+
+class LargeBias(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        nn.init.ones_(self.last.bias)
+
+
+class Offset(MyActor):
+    def forward(self, s):
+        return torch.tanh(super().forward(s) + 0.5)
+
+
+class FanOut(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        nn.init.uniform_(self.hidden.weight, -1 / 8, 1 / 8)
+
+
+class TooWide(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        nn.init.uniform_(self.hidden.weight, -1, 1)
+
+
+class Linear(MyActor):
+    def forward(self, s):
+        return torch.tanh(self.last(self.hidden(s)))
+
+
+class Detached(MyActor):
+    def forward(self, s):
+        return super().forward(s).detach()
+
+
+class Unused(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        self.spare = nn.Parameter(torch.ones(1))
+
+
+class WithoutTanh(MyActor):
+    def forward(self, s):
+        return self.last(F.relu(self.hidden(s)))
+
+
+class Clipped(WithoutTanh):
+    def forward(self, s):
+        return super().forward(s).clamp(-1, 1)
+
+
+@pytest.mark.parametrize("actor", [MyActor, InARow, Actor])
+def test_right_actors_pass(actor, capsys):
+    for _ in range(5):
+        check_actor(actor)
+        assert capsys.readouterr().out.startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("actor", "words"),
+    [
+        (Unfinished, "still to be written"),
+        (Empty, "still to be written"),
+        (None, "it raised TypeError"),
+        (OneLayer, "1 nn.Linear"),
+        (OneAction, "(100, 3) should give actions (100, 2), not (100, 1)"),
+        (RowsOnly, "(3,) should give actions (2,), not (1, 2)"),
+        (LargeLast, "the last layer should start"),
+        (LargeBias, "holds a weight of size 1.000"),
+        (ActorWithDefaultStart, "the last layer should start"),
+        (Offset, "first actions should be close to 0"),
+        (FanOut, "that is its fan-out"),
+        (TooWide, "a layer with fan-in 3 should start in U(±1/√3)"),
+        (Linear, "no more than one linear layer"),
+        (Detached, "no gradient flows"),
+        (Unused, "no gradient reaches spare"),
+        (WithoutTanh, "lacks the tanh"),
+        (ActorWithoutTanh, "lacks the tanh"),
+        (Clipped, "cuts its actions off"),
+    ],
+)
+def test_each_mistake_is_named(actor, words, capsys):
+    check_actor(actor)
+    said = capsys.readouterr().out
+    assert said.startswith("Not yet: ")
+    assert words in said
+
+
+def test_the_check_leaves_the_generator_alone():
+    before = torch.random.get_rng_state()
+    check_actor(MyActor)
+    assert torch.equal(torch.random.get_rng_state(), before)
