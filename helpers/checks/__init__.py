@@ -5,8 +5,18 @@ A check never raises. Its answer begins with "Right" or with "Not yet".
 
 from helpers.checks.actors import check_actor
 from helpers.checks.memory import check_buffer
+from helpers.checks.noises import check_noise
 from helpers.checks.pendulum import check_policy
 from helpers.checks.returns import check_returns
 from helpers.checks.running import check_stopping
+from helpers.checks.targets import check_soft_update
 
-__all__ = ["check_actor", "check_buffer", "check_policy", "check_returns", "check_stopping"]
+__all__ = [
+    "check_actor",
+    "check_buffer",
+    "check_noise",
+    "check_policy",
+    "check_returns",
+    "check_soft_update",
+    "check_stopping",
+]

@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from tools import series
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: make browser")
 if not labs.CHROMIUM:
     pytest.skip("there is no Chromium on this machine", allow_module_level=True)
@@ -64,7 +66,7 @@ def opened(lab, browser):
 @pytest.fixture
 def training(lab, opened):
     """A notebook of one cell, which trains until it is stopped; some frames are already shown."""
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(TRAINING)])
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(TRAINING)], metadata=series.METADATA)
     nbformat.write(notebook, lab.folder / "notebooks" / "training.ipynb")
     notebook = opened("training.ipynb")
     notebook.run()

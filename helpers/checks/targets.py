@@ -1,0 +1,85 @@
+"""Checks of how target networks follow."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from helpers.checks.judging import check
+
+SHAPE = 3, 2
+
+
+@check
+def check_soft_update(soft_update: Callable) -> str | None:
+    """each weight and each bias goes the part τ of the way, in place, and nothing else moves."""
+    for tau in (0.25, 0.1):
+        online, target = pair()
+        before, places = copies(target), list(target.parameters())
+        memory, kept = [p.detach() for p in places], copies(online)
+        soft_update(target, online, tau)
+        if any(p is not place for p, place in zip(target.parameters(), places, strict=True)):
+            return "it gave the target new parameters: write into those that it has."
+        if any(p.requires_grad for p in target.parameters()):
+            return (
+                "the target's weights now carry a gradient history, longer with every update: "
+                "do the arithmetic under torch.no_grad()."
+            )
+        if not same(online.parameters(), kept):
+            return "it moved the online network too: only the target may move."
+        if complaint := movement_complaint(before, kept, copies(target), tau):
+            return complaint
+        if not same(memory, target.parameters()):
+            return (
+                "the numbers are right, but they stand in new tensors: write into the old ones, "
+                "with mul_, add_ or copy_."
+            )
+    return None
+
+
+def pair() -> tuple[nn.Module, nn.Module]:
+    """An online network whose numbers are all 4, and a target of zeros that wants no gradient."""
+    online, target = nn.Linear(*SHAPE).double(), nn.Linear(*SHAPE).double().requires_grad_(False)
+    for network, number in ((online, 4.0), (target, 0.0)):
+        for p in network.parameters():
+            nn.init.constant_(p, number)
+    with torch.no_grad():
+        target.bias += 2  # so that weights and biases start at different distances
+    return online, target
+
+
+def copies(network: nn.Module) -> list[torch.Tensor]:
+    """The network's numbers, in tensors of their own."""
+    return [p.detach().clone() for p in network.parameters()]
+
+
+def same(some, others) -> bool:
+    """Whether two lists of tensors hold the same numbers, but for rounding."""
+    return all(torch.allclose(x, y) for x, y in zip(some, others, strict=True))
+
+
+def movement_complaint(before: list, online: list, after: list, tau: float) -> str | None:
+    """What is wrong with where the target went; the lists hold weights and biases in order."""
+    start = list(zip(before, online, strict=True))
+    if same(after, [p0 + tau * (p - p0) for p0, p in start]):
+        return None
+    moved = [not torch.allclose(p, p0) for p, p0 in zip(after, before, strict=True)]
+    if not any(moved):
+        return (
+            "the target did not move. `p_target = ...` gives a new tensor that name and leaves the "
+            "network alone: write into the old tensor, with mul_, add_ or copy_."
+        )
+    if not all(moved):
+        still = " and ".join(n for n, m in zip(("weights", "biases"), moved, strict=True) if not m)
+        return f"the {still} stayed where they were: go through all of target.parameters()."
+    if same(after, online):
+        return "it copied the online network, which is a hard update: go only τ of the way."
+    if same(after, [tau * p0 + (1 - tau) * p for p0, p in start]):
+        return "τ stands the wrong way round: the online network gets τ, the target keeps 1 − τ."
+    if same(after, [p0 - tau * (p - p0) for p0, p in start]):
+        return "the target moved away from the online network: turn the difference round."
+    got, aim = after[0].flatten()[0].item(), tau * 4.0
+    return (
+        f"with τ = {tau}, a target weight of 0 should go towards 4 as far as {aim:.3g}, and a bias "
+        f"of 2 as far as {2 + tau * 2:.3g}; they came to {got:.3g} and {after[1][0].item():.3g}."
+    )

@@ -1,0 +1,165 @@
+"""The check of noises against the right answer, unfinished work, and each mistake that it names."""
+
+import numpy as np
+import pytest
+
+from helpers.checks import check_noise
+from helpers.noise import Gaussian, OrnsteinUhlenbeck
+
+
+class Right(OrnsteinUhlenbeck):
+    def phi(self):
+        return 1 - self.theta * self.dt
+
+    def size(self):
+        return self.sigma * (1 - self.phi() ** 2) ** 0.5
+
+    def kick(self):
+        return self.rng.standard_normal(self.x.shape, dtype=np.float32)
+
+    def __call__(self):
+        self.x = self.phi() * self.x + self.size() * self.kick()
+        return self.x
+
+
+class Unfinished(Right):
+    def __call__(self):
+        raise NotImplementedError
+
+
+class Empty(Right):
+    def __call__(self):
+        pass
+
+
+class Ellipses(Right):
+    def phi(self):
+        return ...
+
+
+class OneForAll(Right):
+    def __call__(self):
+        return super().__call__()[0]
+
+
+class InPlace(Right):
+    def __call__(self):
+        self.x *= self.phi()
+        self.x += self.size() * self.kick()
+        return self.x
+
+
+class Shared(Right):
+    generator = np.random.default_rng(0)
+
+    def kick(self):
+        return self.generator.standard_normal(self.x.shape)
+
+
+class OneSeed(Right):
+    def __init__(self, *args, seed=None, **options):
+        super().__init__(*args, seed=0, **options)
+
+
+class Runaway(Right):
+    def phi(self):
+        return 1 + self.theta * self.dt
+
+    def size(self):
+        return self.sigma
+
+
+class NoMemory(Right):
+    def phi(self):
+        return 0.0
+
+
+class PullWithoutDt(Right):
+    def phi(self):
+        return 1 - self.theta
+
+
+class PullForPhi(Right):
+    def phi(self):
+        return self.theta * self.dt
+
+
+class Uniform(Right):
+    def kick(self):
+        return self.rng.random(self.x.shape)
+
+
+class NoReset(Right):
+    def reset(self):
+        pass
+
+
+class KickIsSigma(Right):
+    def size(self):
+        return self.sigma
+
+
+class KickTimesDt(Right):
+    def size(self):
+        return self.sigma * self.dt
+
+
+class NoRoot(Right):
+    def size(self):
+        return self.sigma * (1 - self.phi() ** 2)
+
+
+class NoSquare(Right):
+    def size(self):
+        return self.sigma * (1 - self.phi()) ** 0.5
+
+
+class SmallSteps(Right):
+    def size(self):
+        return self.sigma * (2 * self.theta * self.dt) ** 0.5
+
+
+class Half(Right):
+    def size(self):
+        return super().size() / 2
+
+
+def test_right(capsys):
+    check_noise(Right)
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("work", "words"),
+    [
+        (Unfinished, "still to be written"),
+        (Empty, "still to be written"),
+        (Ellipses, "TypeError"),
+        (OneForAll, "not (3,)"),
+        (InPlace, "changed with the next call"),
+        (Shared, "the same seed gives other noise"),
+        (OneSeed, "two seeds give the same"),
+        (Runaway, "runs away"),
+        (NoMemory, "no memory"),
+        (PullWithoutDt, "the pull lacks its dt"),
+        (PullForPhi, "0.10 of a value is left one step later, not 0.90"),
+        (Uniform, "as many down as up"),
+        (NoReset, "after reset()"),
+        (OrnsteinUhlenbeck, "as in the quoted cell"),
+        (KickIsSigma, "every kick has the size sigma"),
+        (KickTimesDt, "sigma times dt"),
+        (NoRoot, "the root is missing"),
+        (NoSquare, "a square is missing"),
+        (SmallSteps, "for tiny steps only"),
+        (Half, "settles at 0.15"),
+        (Gaussian, "TypeError"),
+        (None, "TypeError"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_named_mistakes(work, words, capsys, recwarn):
+    check_noise(work)
+    printed = capsys.readouterr().out
+    assert printed.startswith("Not yet: ")
+    assert words in printed
+    assert not recwarn.list, "a warning would stand beside the answer"
