@@ -33,11 +33,11 @@ SETTINGS = {
 def slider(setting: Setting, value: float) -> widgets.Widget:
     """A slider for this setting, where it stands now."""
     options = {"description": setting.words, "value": value, "readout_format": ".2g"}
-    options["layout"] = widgets.Layout(width="17em")
+    options["layout"] = widgets.Layout(width="21em")
     if not setting.log:
         return widgets.FloatSlider(min=setting.low, max=setting.high, step=0.01, **options)
     low, high = np.log10([setting.low, setting.high])
-    return widgets.FloatLogSlider(min=low, max=high, step=0.05, **options)
+    return widgets.FloatLogSlider(min=low, max=high, step=0.01, **options)
 
 
 def answer_while_busy(*controls: widgets.Widget) -> None:
@@ -63,8 +63,9 @@ class Controls(Callback):
     def start(self, agent, steps: int) -> None:
         """Show the controls, each slider where the agent's recipe has it."""
         self.stopped, self.moved = False, {}
-        self.stop_button = widgets.Button(description="Stop", icon="stop")
-        self.pause_button = widgets.ToggleButton(description="Pause", icon="pause")
+        narrow = widgets.Layout(width="7em")
+        self.stop_button = widgets.Button(description="Stop", icon="stop", layout=narrow)
+        self.pause_button = widgets.ToggleButton(description="Pause", icon="pause", layout=narrow)
         self.stop_button.on_click(self.stop)
         self.sliders = {k: slider(s, getattr(agent.recipe, k)) for k, s in SETTINGS.items()}
         for name, control in self.sliders.items():
