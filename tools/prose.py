@@ -85,6 +85,7 @@ def minutes_table(root: Path) -> str:
     rows.append("|:--|:--|:--|--:|--:|")
     for path in series.notebooks(root):
         number, title, question, piece = series.heading(series.read(path))
+        piece = piece.replace("(../", "(")  # links from the root
         total, training = measure(root, path).rounded()
         link = f"[{number} · {title}](notebooks/{path.name})"
         rows.append(f"| {link} | {question} | {piece} | {total} | {training or '–'} |")

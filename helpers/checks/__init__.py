@@ -4,6 +4,7 @@ A check never raises. Its answer begins with "Right" or with "Not yet".
 """
 
 from helpers.checks.actors import check_actor
+from helpers.checks.critics import check_q_slope
 from helpers.checks.memory import check_buffer
 from helpers.checks.noises import check_noise
 from helpers.checks.pendulum import check_policy
@@ -16,6 +17,7 @@ __all__ = [
     "check_buffer",
     "check_noise",
     "check_policy",
+    "check_q_slope",
     "check_returns",
     "check_soft_update",
     "check_stopping",
