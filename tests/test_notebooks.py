@@ -95,14 +95,24 @@ def test_no_path_of_a_machine(path):
     assert not found, f"an absolute path: {found[0][:200]}"
 
 
+def assert_links_resolve(text: str, folder: Path) -> None:
+    """Whether every relative link of a text leads from `folder` to a file that exists."""
+    source = re.sub(r"```.*?```|(?<!\[)`[^`]*`|\$.*?\$", "", text, flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)|<(?:img|a)\s[^>]*(?:src|href)=[\"']([^\"']+)", source)
+    for link in map("".join, links):
+        if not re.match(r"(https?|mailto|attachment):|#", link):
+            assert (folder / link.split("#")[0]).exists(), f"{link} does not exist"
+
+
 @each
 def test_links_resolve(path):
     for cell in series.prose(series.read(path)):
-        source = re.sub(r"```.*?```|`.*?`|\$.*?\$", "", cell.source, flags=re.DOTALL)
-        links = re.findall(r"\]\(([^)\s]+)|<(?:img|a)\s[^>]*(?:src|href)=[\"']([^\"']+)", source)
-        for link in map("".join, links):
-            if not re.match(r"(https?|mailto|attachment):|#", link):
-                assert (path.parent / link.split("#")[0]).exists(), f"{link} does not exist"
+        assert_links_resolve(cell.source, path.parent)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_of_documents_resolve(name):
+    assert_links_resolve((series.ROOT / name).read_text(encoding="utf-8"), series.ROOT)
 
 
 # The frame
