@@ -97,7 +97,7 @@ def test_no_path_of_a_machine(path):
 
 def assert_links_resolve(text: str, folder: Path) -> None:
     """Whether every relative link of a text leads from `folder` to a file that exists."""
-    source = re.sub(r"```.*?```|(?<!\[)`[^`]*`|\$.*?\$", "", text, flags=re.DOTALL)
+    source = re.sub(r"```.*?```|`[^`]*`|\$.*?\$", "", text, flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)|<(?:img|a)\s[^>]*(?:src|href)=[\"']([^\"']+)", source)
     for link in map("".join, links):
         if not re.match(r"(https?|mailto|attachment):|#", link):
