@@ -4,6 +4,7 @@ A check never raises. Its answer begins with "Right" or with "Not yet".
 """
 
 from helpers.checks.actors import check_actor
+from helpers.checks.critic_update import check_critic_loss, check_td_target
 from helpers.checks.critics import check_q_slope
 from helpers.checks.memory import check_buffer
 from helpers.checks.noises import check_noise
@@ -15,10 +16,12 @@ from helpers.checks.targets import check_soft_update
 __all__ = [
     "check_actor",
     "check_buffer",
+    "check_critic_loss",
     "check_noise",
     "check_policy",
     "check_q_slope",
     "check_returns",
     "check_soft_update",
     "check_stopping",
+    "check_td_target",
 ]
