@@ -3,6 +3,7 @@
 A check never raises. Its answer begins with "Right" or with "Not yet".
 """
 
+from helpers.checks.actor_update import check_policy_gradient
 from helpers.checks.actors import check_actor
 from helpers.checks.critic_update import check_critic_loss, check_td_target
 from helpers.checks.critics import check_q_slope
@@ -19,6 +20,7 @@ __all__ = [
     "check_critic_loss",
     "check_noise",
     "check_policy",
+    "check_policy_gradient",
     "check_q_slope",
     "check_returns",
     "check_soft_update",
