@@ -22,24 +22,26 @@ COLOURS = BLUE, ORANGE
 class Sampled(Panel):
     """One or two numbers of the agent, as lines; what lies between two frames is not seen.
 
-    `look` gives them, one for each of `names`; a single line needs no name. The axis holds the
-    numbers `seen` in any case.
+    `look` gives them, one for each of `names`; a single line needs no name. The axis goes from one
+    of the `limits` to the other, or else fits what was seen.
     """
 
     def __init__(
         self, ax: Axes, last_step: int, title: str, look: Callable[..., Sequence[float]],
-        names: Sequence[str] = ("",), yscale: str = "linear", seen: Sequence[float] = (),
+        names: Sequence[str] = ("",), yscale: str = "linear", limits: Sequence[float] = (),
     ):  # fmt: skip
         super().__init__(ax, last_step, title)
-        self.look, self.seen, self.steps, self.values = look, seen, [], []
+        self.look, self.limits, self.steps, self.values = look, limits, [], []
         ax.set_yscale(yscale)
         ax.yaxis.set_minor_locator(NullLocator())
+        if limits:
+            ax.set_ylim(limits)
         self.lines = [
             self.add(*ax.plot([], [], color=color, label=name))
             for name, color in zip(names, COLOURS, strict=False)
         ]
         if len(names) > 1:
-            ax.legend(loc="lower left", borderaxespad=0.2)
+            ax.legend(loc="lower right", borderaxespad=0.2)
 
     def update(self, history, agent=None) -> bool:
         """Look once more, and draw all that was seen."""
@@ -50,7 +52,7 @@ class Sampled(Panel):
         columns = np.array(self.values, dtype=float).reshape(-1, len(self.lines)).T
         for line, column in zip(self.lines, columns, strict=True):
             line.set_data(self.steps[some], column[some])
-        return fit(self.ax, np.r_[columns.ravel(), self.seen])
+        return False if self.limits else fit(self.ax, columns)
 
 
 def saturation(agent) -> tuple[float]:
@@ -87,9 +89,9 @@ def instruments(state: np.ndarray) -> dict[str, partial]:
     """What makes each of these panels, by name; values are shown in `state`, (1, 3)."""
     return {
         "saturation": partial(
-            Sampled, title="States at full torque (%)", look=saturation, seen=(0, 100)
+            Sampled, title="States at full torque (%)", look=saturation, limits=(0, 100)
         ),
-        "noise": partial(Sampled, title="Noise level σ", look=noise, seen=(0, 0.5)),
+        "noise": partial(Sampled, title="Noise level σ", look=noise, limits=(0, 1)),
         "gradients": partial(
             Sampled, title="Gradient length", look=gradients, names=("actor", "critic"),
             yscale="log",

@@ -77,7 +77,6 @@ def test_every_named_panel_can_be_drawn(agent):
     figure, panels = layout.layout("all", 100)
     for panel in panels:
         panel.update(agent.history, agent)
-        panel.update(agent.history, None)
     figure.canvas.draw()
     assert len(panels) == 12
     assert not [p for p, name in zip(panels, layout.ALL, strict=True) if name != "critic_loss"
