@@ -36,6 +36,24 @@ def next_step(rewards, gamma):
     return np.append(right(rewards, gamma)[1:], 0.0)
 
 
+def three_dots(rewards, gamma):
+    found = np.zeros(len(rewards))
+    for t in reversed(range(len(rewards))):
+        found[t] = ...
+    return found
+
+
+def dots_in_a_sum(rewards, gamma):
+    return gamma * ...
+
+
+def beyond_the_end(rewards, gamma):
+    found = np.zeros(len(rewards))
+    for t in reversed(range(len(rewards))):
+        found[t] = rewards[t] + gamma * found[t + 1]
+    return found
+
+
 def from_the_start(rewards, gamma):
     return gamma ** np.arange(len(rewards)) * right(rewards, gamma)
 
@@ -46,6 +64,9 @@ ANSWERS = [
     (unfinished, "Not yet: your code is still to be written"),
     (lambda r, g: None, "Not yet: your code is still to be written"),
     (None, "Not yet: it raised TypeError"),
+    (three_dots, "Not yet: the three dots are still there"),
+    (dots_in_a_sum, "Not yet: the three dots are still there"),
+    (beyond_the_end, "Not yet: it asked for a step that is not there"),
     (in_place, "Not yet: it changed the rewards"),
     (lambda r, g: right(r, g)[0], "Not yet: it gave one number"),
     (lambda r, g: right(r, g)[:1], "Not yet: for 4 rewards it gave an array of shape (1,)"),
