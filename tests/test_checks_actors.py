@@ -44,6 +44,42 @@ class Empty(MyActor):
         pass
 
 
+class Dots(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        del self.last
+        self.last = ...
+
+
+class AllSmall(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        for p in self.parameters():
+            nn.init.uniform_(p, -3e-3, 3e-3)
+
+
+class OneSided(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        nn.init.uniform_(self.last.weight, 0, 3e-3)
+
+
+class NoBias(MyActor):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        nn.init.zeros_(self.last.bias)
+
+
+class NeverNegative(MyActor):
+    def forward(self, s):
+        return torch.tanh(F.relu(self.last(F.relu(self.hidden(s)))))
+
+
+class TanhInside(MyActor):
+    def forward(self, s):
+        return torch.tanh(self.last(torch.tanh(self.hidden(s))))
+
+
 class OneLayer(nn.Module):
     def __init__(self, state_dim, action_dim):
         super().__init__()
@@ -118,7 +154,7 @@ class Clipped(WithoutTanh):
         return super().forward(s).clamp(-1, 1)
 
 
-@pytest.mark.parametrize("actor", [MyActor, InARow, Actor])
+@pytest.mark.parametrize("actor", [MyActor, InARow])
 def test_right_actors_pass(actor, capsys):
     for _ in range(5):
         check_actor(actor)
@@ -129,18 +165,25 @@ def test_right_actors_pass(actor, capsys):
     ("actor", "words"),
     [
         (Unfinished, "still to be written"),
-        (Empty, "still to be written"),
+        (Empty, "forward gives nothing back"),
+        (Dots, "a layer is still `...`"),
+        (AllSmall, "only the last layer should be made small"),
+        (OneSided, "from both sides of 0"),
+        (NoBias, "from both sides of 0"),
+        (NeverNegative, "all its actions have one sign"),
+        (TanhInside, "opposite states get opposite actions"),
+        (Actor, "have [400, 300] units, not one of 64"),
         (None, "it raised TypeError"),
         (OneLayer, "1 nn.Linear"),
         (OneAction, "(100, 3) should give actions (100, 2), not (100, 1)"),
         (RowsOnly, "(3,) should give actions (2,), not (1, 2)"),
-        (LargeLast, "the last layer should start"),
-        (LargeBias, "holds a weight of size 1.000"),
-        (ActorWithDefaultStart, "the last layer should start"),
+        (LargeLast, "the last layer's weight should start"),
+        (LargeBias, "last layer's bias should start in U(±0.003), but reaches 1.000"),
+        (ActorWithDefaultStart, "the last layer's weight should start"),
         (Offset, "first actions should be close to 0"),
         (FanOut, "that is its fan-out"),
         (TooWide, "a layer with fan-in 3 should start in U(±1/√3)"),
-        (Linear, "no more than one linear layer"),
+        (Linear, "opposite states get opposite actions"),
         (Detached, "no gradient flows"),
         (Unused, "no gradient reaches spare"),
         (WithoutTanh, "lacks the tanh"),

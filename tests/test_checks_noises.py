@@ -119,6 +119,31 @@ class SmallSteps(Right):
         return self.sigma * (2 * self.theta * self.dt) ** 0.5
 
 
+class DtTwice(Right):
+    def size(self):
+        return super().size() * self.dt**0.5
+
+
+class DividedByDt(Right):
+    def size(self):
+        return super().size() / self.dt**0.5
+
+
+class SmallStepsWithoutDt(Right):
+    def size(self):
+        return self.sigma * (2 * self.theta) ** 0.5
+
+
+class Linear(Right):
+    def size(self):
+        return self.sigma * (1 - self.phi())
+
+
+class SizeWithoutDt(Right):
+    def size(self):
+        return self.sigma * (1 - (1 - self.theta) ** 2) ** 0.5
+
+
 class Half(Right):
     def size(self):
         return super().size() / 2
@@ -151,7 +176,12 @@ def test_right(capsys):
         (NoRoot, "the root is missing"),
         (NoSquare, "a square is missing"),
         (SmallSteps, "for tiny steps only"),
-        (Half, "settles at 0.15"),
+        (DtTwice, "a factor √dt too many"),
+        (DividedByDt, "do not divide the kick by √dt"),
+        (SmallStepsWithoutDt, "lacks dt"),
+        (Linear, "sigma (1 − φ) is too small"),
+        (SizeWithoutDt, "at dt = 0.25 its deviation settles at 0.5"),
+        (Half, "its deviation settles at 0.15"),
         (Gaussian, "TypeError"),
         (None, "TypeError"),
     ],

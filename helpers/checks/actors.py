@@ -1,5 +1,7 @@
 """Checks of actor networks."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -12,8 +14,10 @@ def check_actor(actor: type) -> str | None:
     with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
         torch.manual_seed(0)
         mu, s = actor(3, 2), torch.randn(100, 3)
+        if any(part is ... for part in vars(mu).values()):
+            return "a layer is still `...`: put an nn.Linear there."
         if mu(s) is None:
-            raise NotImplementedError
+            return "forward gives nothing back: is its `return` missing?"
         layers = [layer for layer in mu.modules() if isinstance(layer, nn.Linear)]
         if len(layers) < 2:
             return f"it has {len(layers)} nn.Linear layers, where at least two were expected."
@@ -22,6 +26,7 @@ def check_actor(actor: type) -> str | None:
             or start_complaint(mu, s, layers)
             or learning_complaint(mu, s)
             or range_complaint(mu, s, layers[-1])
+            or size_complaint(layers)
         )
 
 
@@ -36,16 +41,18 @@ def shape_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
 def start_complaint(mu: nn.Module, s: torch.Tensor, layers: list[nn.Linear]) -> str | None:
     """What is wrong with the weights that it starts with."""
     *hidden, last = layers
-    largest = max(p.abs().max().item() for p in last.parameters())
-    if largest > 3.01e-3:
-        return (
-            f"the last layer should start in U(±0.003), but holds a weight of size {largest:.3f}."
-        )
+    for name, p in last.named_parameters():
+        if (largest := p.abs().max().item()) > 3.01e-3:
+            return f"the last layer's {name} should start in U(±0.003), but reaches {largest:.3f}."
+    if last.weight.min() >= 0 or last.weight.max() <= 0 or not last.bias.any():
+        return "the last layer's numbers should be drawn from both sides of 0, the bias too."
     if mu(s).abs().max() > 0.1:
         return "its first actions should be close to 0, but one is larger than 0.1."
     for layer in hidden:
         out, fan_in = layer.weight.shape  # a layer's weights are (fan-out, fan-in)
         largest = layer.weight.abs().max().item()
+        if largest < 3.01e-3:
+            return "only the last layer should be made small: the others keep PyTorch's start."
         if largest > 1.01 * fan_in**-0.5 or largest < 0.8 * fan_in**-0.5:
             word = " (that is its fan-out)" if 0.8 < largest * out**0.5 < 1.01 else ""
             return (
@@ -57,9 +64,17 @@ def start_complaint(mu: nn.Module, s: torch.Tensor, layers: list[nn.Linear]) -> 
 
 def learning_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
     """What keeps it from learning, or from learning more than straight lines."""
-    even, odd = mu(s) + mu(-s) - 2 * mu(0 * s), mu(s) - mu(-s)  # a linear network has no even part
-    if even.abs().max() < 0.01 * odd.abs().max():
-        return "without a ReLU between them, its layers are together no more than one linear layer."
+    if (mu(s) >= 0).all() or (mu(s) <= 0).all():
+        return "all its actions have one sign: is there a ReLU after the last layer?"
+    odd = copy.deepcopy(mu)  # without biases only a ReLU tells a state from its opposite
+    for layer in odd.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.zeros_(layer.bias)
+    if (odd(s) + odd(-s)).abs().max() < 0.01 * odd(s).abs().max():
+        return (
+            "without a ReLU between its layers they are no more than one: with the biases at 0, "
+            "opposite states get opposite actions."
+        )
     if not mu(s).requires_grad:
         return "no gradient flows through it: do not detach, and keep to torch's functions."
     mu(s).sum().backward()
@@ -85,3 +100,9 @@ def range_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str | No
     if largest == 1:
         return "it cuts its actions off at ±1, where no gradient comes back: use tanh instead."
     return None
+
+
+def size_complaint(layers: list[nn.Linear]) -> str | None:
+    """Whether it has the one hidden layer of 64 units that was asked for."""
+    widths = [layer.out_features for layer in layers[:-1]]
+    return None if widths == [64] else f"its hidden layers have {widths} units, not one of 64."

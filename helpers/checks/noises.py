@@ -24,6 +24,18 @@ SIZES = {  # the kick's size, over sigma, in mistakes that are easily made; phi 
     "the kick sigma √(2 θ dt) is right for tiny steps only: the exact one is needed here.": (
         lambda phi, dt: (2 * THETA * dt) ** 0.5
     ),
+    "that is right at dt = 1 only: φ holds dt already, and your kick has a factor √dt too many.": (
+        lambda phi, dt: (dt * (1 - phi**2)) ** 0.5
+    ),
+    "that is right at dt = 1 only: φ holds dt already, so do not divide the kick by √dt.": (
+        lambda phi, dt: ((1 - phi**2) / dt) ** 0.5
+    ),
+    "the kick sigma √(2 θ) lacks dt, and would be right for tiny steps only: solve for it.": (
+        lambda phi, dt: (2 * THETA) ** 0.5
+    ),
+    "the kick sigma (1 − φ) is too small: variances add up, so under a root stands 1 − φ².": (
+        lambda phi, dt: 1 - phi
+    ),
 }
 
 
@@ -96,7 +108,8 @@ def size_complaint(walks: dict[float, np.ndarray]) -> str | None:
         expected = {dt: kick(phi, dt) / (1 - phi**2) ** 0.5 for dt, phi in phis.items()}
         if all(abs(found[dt] / expected[dt] - 1) < 0.015 for dt in found):
             return mistake
-    return f"its deviation settles at {found[1.0] * SIGMA:.2f}, and sigma is {SIGMA}."
+    dt = max(found, key=lambda dt: abs(found[dt] - 1))
+    return f"at dt = {dt} its deviation settles at {found[dt] * SIGMA:.3f}, and sigma is {SIGMA}."
 
 
 def walk(noise: type, dt: float, steps: int = 1_000, seed: int = 0) -> np.ndarray:
