@@ -13,7 +13,7 @@ LAB_OPTIONS ?=
 BIN       := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: lab test lint sync notebooks
+.PHONY: lab test browser lint sync notebooks
 .DEFAULT_GOAL := lab
 
 $(INSTALLED): pyproject.toml constraints.txt
@@ -29,6 +29,11 @@ lab: $(INSTALLED)
 test: lint
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --nbval notebooks
+
+# the notebooks in a real JupyterLab in Chromium (Debian: apt-get install chromium)
+browser: $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[browser]'
+	$(BIN)/pytest tests/browser
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
