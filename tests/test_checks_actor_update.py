@@ -81,6 +81,7 @@ ANSWERS = [
     (breaks, "Not yet: it raised RuntimeError"),
     (scaled(-1), "Not yet: it has the wrong sign: this is the way down"),
     (scaled(6), "Not yet: it is 6 times too large for a batch of 6"),
+    (scaled(1 / 6), "Not yet: it is 6 times too small for a batch of 6: the mean is taken twice"),
     (scaled(-6), "Not yet: it has the wrong sign, and it is the sum"),
     (scaled(2), "Not yet: its numbers are not those"),
     (fills_the_critic, "Not yet: the critic's .grad is filled"),

@@ -65,6 +65,8 @@ def wrong_answer(answer, right: list[torch.Tensor], *problem) -> str | None:
         return f"it is {n} times too large for a batch of {n}: J is a mean, so divide by N."
     if same(right, -n):
         return "it has the wrong sign, and it is the sum over the batch in place of the mean."
+    if same(right, 1 / n):
+        return f"it is {n} times too small for a batch of {n}: the mean is taken twice."
     if same(along_s) or same(along_s, n):
         return "that is the slope of Q along the state s: take the one along the action a."
     if same(without_q) or same(without_q, n):

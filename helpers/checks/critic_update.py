@@ -32,7 +32,7 @@ BATCH = Batch(
 @check
 def check_td_target(td_target: Callable) -> str | None:
     """y is r + γ Q'(s', μ'(s')), only r where the task ended, (N, 1), and without a gradient."""
-    weight = torch.tensor(0.1, requires_grad=True)
+    weight = torch.tensor(0.2, requires_grad=True)
 
     def mu(s):
         return weight * s
@@ -88,6 +88,10 @@ def target_mistakes(mu: Callable) -> list[tuple[torch.Tensor, str]]:
         (
             BATCH.r + GAMMA * turned * plainly(BATCH.s_next, mu(BATCH.s)),
             "it asks mu about s; the action is needed in the next state: mu(s_next).",
+        ),
+        (
+            BATCH.r + GAMMA * turned * plainly(BATCH.s, mu(BATCH.s_next)),
+            "the critic is asked about s: both it and the actor look at the next state, s_next.",
         ),
         (
             turned * (BATCH.r + GAMMA * plainly(BATCH.s_next, mu(BATCH.s_next))),
