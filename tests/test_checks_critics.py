@@ -103,6 +103,25 @@ def off(critic, s, a):
     return right(critic, s, a) + 0.1
 
 
+def line_left(critic, s, a):
+    a = ...
+    return torch.autograd.grad(critic(s, a), a)[0]
+
+
+def first_row(critic, s, a):
+    a = own(a)
+    return torch.autograd.grad(critic(s, a)[0], a)[0]
+
+
+def by_item(critic, s, a):
+    return torch.tensor([right(critic, s[i : i + 1], a[i : i + 1]).item() for i in range(len(a))])
+
+
+def theirs(critic, s, a):
+    a.requires_grad_()
+    return torch.autograd.grad(critic(s, a).sum(), a)[0]
+
+
 def broken(critic, s, a):
     return critic(s[:2], a)
 
@@ -121,8 +140,8 @@ ANSWERS = [
     (flat, "its shape is (5,)"),
     (summed, "its shape is (), not (5, 2)"),
     (values, "its shape is (5, 1), not (5, 2)"),
-    (not_asked_for, "call a.requires_grad_()"),
-    (forgotten, "call a.requires_grad_()"),
+    (not_asked_for, "call requires_grad_()"),
+    (forgotten, "call requires_grad_()"),
     (detached, "do not detach"),
     (another_tensor, "not the one that you gave to the critic"),
     (one_for_each_row, "belongs to a single number"),
@@ -131,6 +150,10 @@ ANSWERS = [
     (filling_the_critic, "filled the critic's own gradients"),
     (as_array, "a ndarray, not a tensor"),
     (off, "differ from what a small step"),
+    (line_left, "the line `a = ...` is still to be written"),
+    (first_row, "only the first row"),
+    (by_item, "an action may have several numbers"),
+    (theirs, "the actions you were given were changed"),
     (broken, "Not yet: it raised RuntimeError"),
 ]
 

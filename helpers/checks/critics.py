@@ -12,11 +12,15 @@ HINTS = {  # words of PyTorch's errors, and what a learner can do
         "a gradient belongs to a single number: make one of all the values first."
     ),
     "does not require grad": (
-        "nothing there can be asked for its gradient: call a.requires_grad_() before you ask the "
-        "critic, and do not detach what it answers."
+        "nothing there can be asked for its gradient: make a tensor of your own, a.clone(), call "
+        "requires_grad_() on it before you ask the critic, and do not detach what it answers."
     ),
     "to not have been used": (
         "the tensor whose gradient you ask for is not the one that you gave to the critic."
+    ),
+    "ellipsis": "the line `a = ...` is still to be written.",
+    "cannot be converted to Scalar": (
+        "an action may have several numbers, here 2, so a row's slope is not always one number."
     ),
 }
 
@@ -44,18 +48,21 @@ def check_q_slope(q_slope: Callable) -> str | None:
     numbers = torch.Generator().manual_seed(0)
     s = torch.randn(n, 3, generator=numbers)
     a = 2 * torch.rand(n, 2, generator=numbers) - 1
-    expected = critic.slope(s, a)
+    expected, given = critic.slope(s, a), a.clone()
     try:
         slope = q_slope(critic, s, a)
         again = q_slope(critic, s, a)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         hints = [hint for words, hint in HINTS.items() if words in str(error)]
         if not hints:
             raise
         return hints[0]
     if slope is None or slope is ...:
         raise NotImplementedError
-    return complaint(slope, expected, n) or aftermath(again, expected, critic)
+    wrong = complaint(slope, expected, n) or aftermath(again, expected, critic)
+    if wrong is None and (a.requires_grad or not torch.equal(a, given)):
+        return "the slopes are right, but the actions you were given were changed: clone them."
+    return wrong
 
 
 def complaint(slope: object, expected: torch.Tensor, n: int) -> str | None:
@@ -78,6 +85,8 @@ def complaint(slope: object, expected: torch.Tensor, n: int) -> str | None:
         return "the sign is wrong: uphill is where Q grows; the minus of a loss comes later."
     if (slope == 0).all():
         return "all slopes are 0: the critic must get the actions themselves, not 0 in their place."
+    if torch.allclose(slope[0], expected[0], atol=1e-5) and (slope[1:] == 0).all():
+        return "only the first row has its slope: make one number of the values of all rows."
     return "the slopes differ from what a small step to both sides gives."
 
 
