@@ -4,7 +4,7 @@ import copy
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from helpers.evaluation import EVALUATION_STARTS, SELECTION_STARTS, evaluate, gap
 from helpers.optimal import load_optimum
+from helpers.validation import check_steps
 
 
 class Callback:
@@ -27,39 +28,52 @@ class Callback:
         """Asked after every step, and then again and again: whether the run is to wait."""
         return False
 
+    def hold(self, agent, ending: bool) -> bool | None:
+        """Called when all have seen a step; where the run is `ending`, True puts that off."""
+
     def end(self, agent) -> None:
         """Called once, after the last step, also when the run broke off."""
 
 
 @contextmanager
-def running(agent, steps: int, callbacks: Sequence[Callback]) -> Iterator[Callable[[], bool]]:
-    """Start the callbacks, give a function that tells after each step whether to stop, end them.
+def running(agent, steps: int, callbacks: Sequence[Callback]) -> Iterator[Iterator[int]]:
+    """Start the callbacks, give the steps one by one while the run goes on, end the callbacks.
 
     The Interrupt button (or Ctrl-C) lets the step under way finish and then ends the run, so that
     nothing is left half done; a second one ends it at once.
     """
-    interrupted = False
+    interrupted, history = False, agent.history
 
     def interrupt(number, frame):
         nonlocal interrupted
         interrupted = True
         signal.signal(signal.SIGINT, before)
 
-    def ended() -> bool:
-        asked = [callback.step(agent) for callback in callbacks]  # every callback sees every step
-        while not interrupted and any(callback.waiting() for callback in callbacks):
-            time.sleep(0.05)
-        return interrupted or any(asked)
+    def steps_to_go() -> Iterator[int]:
+        stopped, going = False, history.step < history.goal
+        while going:
+            yield history.step
+            asked = [callback.step(agent) for callback in callbacks]  # every one sees every step
+            while not interrupted and any(callback.waiting() for callback in callbacks):
+                time.sleep(0.05)
+            if stopped := stopped or any(asked):
+                history.goal = history.step
+            ending = interrupted or history.step >= history.goal
+            held = [callback.hold(agent, ending) for callback in callbacks]
+            going = not ending or any(held)
 
+    check_steps(steps)
+    history.goal += steps
     main = threading.current_thread() is threading.main_thread()  # only there are signals caught
     with ExitStack() as at_the_end:  # all of it happens, even if the run or a part of it fails
+        at_the_end.callback(history.settle)
         if main:
             before = signal.signal(signal.SIGINT, interrupt)
             at_the_end.callback(signal.signal, signal.SIGINT, before)
         for callback in callbacks:
-            callback.start(agent, steps)
+            callback.start(agent, max(0, history.goal - history.step))
             at_the_end.callback(callback.end, agent)
-        yield ended
+        yield steps_to_go()
 
 
 class Evaluate(Callback):

@@ -1,27 +1,20 @@
 """Saving an agent to a file, and loading it again."""
 
-import os
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from helpers import noise as noises
+from helpers.files import check_place, read, write
+from helpers.identity import describe, settings
 from helpers.recipes import Recipe
-
-PARTS = (
-    "actor", "critic", "target_actor", "target_critic", "policy", "actor_adam", "critic_adam",
-)  # fmt: skip
+from helpers.state import restore
 
 
-def write(content: dict, path: Path) -> None:
-    """Write the file whole or not at all: beside its place first, then moved there in one go."""
-    beside = path.with_name(path.name + ".partial")
-    with open(beside, "wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+def networks(agent) -> list[str]:
+    """The names of an agent's networks and optimisers."""
+    kinds = torch.nn.Module | torch.optim.Optimizer
+    return [name for name, value in vars(agent).items() if isinstance(value, kinds)]
 
 
 class Saved:
@@ -32,18 +25,19 @@ class Saved:
 
     def save(self, path: str | Path) -> None:
         """Write this agent's networks, optimisers and recipe to `path`."""
-        recipe = asdict(self.recipe) | {"noise": self.recipe.noise.__name__}
-        states = {name: getattr(self, name).state_dict() for name in PARTS}
-        write({"recipe": recipe, "steps": self.steps} | states, Path(path))
+        check_place(Path(path))
+        states = {name: getattr(self, name).state_dict() for name in networks(self)}
+        content = {"recipe": settings(self), "made": describe(self), "steps": self.steps}
+        write(content | {"agent": states}, Path(path))
 
     @classmethod
     def load(cls, path: str | Path, env, **pieces):
         """The agent saved at `path`, for an environment with the same states and actions.
 
-        `pieces` are those it was made with, where they were not the usual ones. Loading runs no
-        code from the file.
+        `pieces` are those it was made with, where they were not the usual ones. A `Checkpoint`'s
+        file serves as well. Loading runs no code from the file.
         """
-        content = torch.load(path, weights_only=True, map_location="cpu")
+        content = read(Path(path))
         name = content["recipe"]["noise"]
         noise = pieces.get("noise") or getattr(noises, name, None)
         if noise is None:
@@ -51,12 +45,11 @@ class Saved:
         recipe = Recipe(**content["recipe"] | {"noise": noise})
         agent = cls(env, seed=content["steps"], recipe=recipe, **pieces)
         try:
-            for name in PARTS:
-                getattr(agent, name).load_state_dict(content[name])
-        except RuntimeError as error:
+            restore(agent, {name: content["agent"][name] for name in networks(agent)})
+        except (RuntimeError, KeyError, ValueError) as error:
             raise ValueError(
                 f"{path} holds an agent of other sizes than this environment needs: "
                 "load it with the environment, and the pieces, that it was made with."
             ) from error
-        agent.steps = agent.history.step = content["steps"]
+        agent.steps = agent.history.step = agent.history.goal = content["steps"]
         return agent

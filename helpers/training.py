@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import gymnasium as gym
 
 from helpers.callbacks import Callback, running
+from helpers.guard import Checked
 from helpers.history import History
 
 
@@ -16,13 +17,12 @@ def train(env: gym.Env, agent, steps: int, callbacks: Sequence[Callback] = ()) -
     """
     history = agent.history
     history.enter(env)
-    with running(agent, steps, callbacks) as ended:
-        for _ in range(steps):
+    env = Checked(env, history)  # whatever is not sound raises a clear error
+    with running(agent, steps, callbacks) as steps_to_go:
+        for _ in steps_to_go:
             s = env.reset()[0] if history.state is None else history.state
             a = agent.explore(s)
             s_next, r, terminated, truncated, _ = env.step(a)
             agent.observe(s, a, r, s_next, terminated, truncated)
             history.advance(s_next, r, terminated or truncated, agent.learn())
-            if ended():
-                break
     return history

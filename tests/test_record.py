@@ -13,12 +13,12 @@ import pytest
 from helpers import ablations
 from helpers.agent import DDPG
 from helpers.evaluation import evaluate
+from helpers.fingerprint import source
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe
 from helpers.recorded import load
 from tools import record as recorder
 from tools.experiments import EXPERIMENTS, Experiment
-from tools.fingerprint import source
 from tools.recordings import keep, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]

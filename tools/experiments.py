@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field, replace
 from helpers import ablations, batch_norm
 from helpers.ablations import HardCopy
 from helpers.agent import DDPG, Pieces
+from helpers.fingerprint import fingerprint
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
 from helpers.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.training import train
-from tools.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)
