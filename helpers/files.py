@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import re
 from collections.abc import Iterator
 from hashlib import sha256
@@ -96,7 +97,10 @@ def read(path: Path) -> dict:
         )
     if not found or sha256(packed).hexdigest().encode() != found[2]:
         raise BadFileError(f"{path} is damaged: delete it, or load an older one.")
-    return torch.load(BytesIO(packed), weights_only=True, map_location="cpu")
+    try:
+        return torch.load(BytesIO(packed), weights_only=True, map_location="cpu")
+    except pickle.UnpicklingError as error:  # made by someone who wants it to run code
+        raise BadFileError(f"{path} holds more than data, and is not opened: delete it.") from error
 
 
 def readable(path: Path) -> Iterator[tuple[dict, Path]]:

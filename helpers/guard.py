@@ -5,7 +5,6 @@ import math
 import gymnasium as gym
 import numpy as np
 
-from helpers.history import History
 from helpers.validation import check_is_environment
 
 
@@ -15,10 +14,12 @@ class Checked(gym.Wrapper):
     It costs some microseconds a step. What the environment itself raises passes through.
     """
 
-    def __init__(self, env: gym.Env, history: History):
+    def __init__(self, env: gym.Env, agent):
         check_is_environment(env)
         super().__init__(env)
-        self.history, self.shape = history, env.observation_space.shape
+        self.history, self.shape = agent.history, env.observation_space.shape
+        if hasattr(agent, "act"):  # before any time is spent
+            self.check_action(agent.act(np.zeros(self.shape, dtype=np.float32)))
 
     def reset(self, **options) -> tuple[np.ndarray, dict]:
         """The first state of an episode, checked."""

@@ -4,12 +4,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from helpers.callbacks import Callback
 from helpers.files import check_place, readable, write
 from helpers.identity import check_run, describe, settings
-from helpers.state import capture, digest, restore
+from helpers.state import (
+    capture,
+    common_generators,
+    digest,
+    generator_state,
+    restore,
+    restore_common_generators,
+    unpack,
+)
 
 
 class Checkpoint(Callback):
@@ -55,18 +61,16 @@ class Checkpoint(Callback):
             numbers = {k: v for k, v in content["recipe"].items() if k != "noise"}
             agent.recipe = replace(agent.recipe, **numbers)
         history.load_state_dict(run["history"])
-        history.env.unwrapped.np_random.bit_generator.state = run["environment"]
-        torch.set_rng_state(run["torch"])
+        generator = history.env.unwrapped.np_random.bit_generator
+        generator.state = unpack(run["environment"])
+        restore_common_generators(run["common"])
         history.goal = self.ended.get(self.goal, self.goal)  # where a callback ended it early
+        words = f"{self.path.name}: the run "
         if history.step < history.goal:
-            print(
-                f"{self.path.name}: the run goes on at step {history.step:,} of {history.goal:,}."
-            )
+            print(words + f"goes on at step {history.step:,} of {history.goal:,}.")
         else:
-            print(
-                f"{self.path.name}: the run has come to its end at step {history.step:,}, and trains no "
-                "more (delete the file to begin anew)."
-            )
+            words += f"has come to its end at step {history.step:,}, and trains no more"
+            print(words + " (delete the file to begin anew).")
 
     def hold(self, agent, ending: bool) -> bool:
         """Save where it is due; put an end off to the end of the episode."""
@@ -103,8 +107,8 @@ class Checkpoint(Callback):
             "ended": self.ended,
             "under_way": history.state is not None,
             "history": history.state_dict(),
-            "environment": history.env.unwrapped.np_random.bit_generator.state,
-            "torch": torch.get_rng_state(),
+            "environment": generator_state(history.env.unwrapped.np_random),
+            "common": common_generators(),
         }
         state = capture(agent, leave_out=("recipe", "history"))
         head = {"made": self.made, "recipe": settings(agent), "steps": history.step}

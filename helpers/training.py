@@ -17,7 +17,7 @@ def train(env: gym.Env, agent, steps: int, callbacks: Sequence[Callback] = ()) -
     """
     history = agent.history
     history.enter(env)
-    env = Checked(env, history)  # whatever is not sound raises a clear error
+    env = Checked(env, agent)  # whatever is not sound raises a clear error
     with running(agent, steps, callbacks) as steps_to_go:
         for _ in steps_to_go:
             s = env.reset()[0] if history.state is None else history.state

@@ -79,7 +79,9 @@ def explained(env_id: str) -> Iterator[None]:
             f"{' or '.join(names[name] for name in close)}, or import yours first."
         ) from error
     except (DependencyNotInstalled, ModuleNotFoundError) as error:
-        commands = re.findall("`(pip install .+?)`", str(error)) or [f"pip install {error.name}"]
+        commands = re.findall("`(pip install .+?)`", str(error)) or [
+            f"pip install {env_id.partition(':')[0]}"
+        ]
         raise ModuleNotFoundError(
             f"{env_id} needs a package that is not installed: run {', then '.join(commands)}."
         ) from error
