@@ -33,11 +33,13 @@ def called(piece) -> str:
 
 
 def environment(env) -> str:
-    """The name of an environment and the options it was made with."""
+    """The name of an environment, its time limit, and the options it was made with."""
     if env.spec is None:
         return type(env.unwrapped).__name__
     options = {k: v for k, v in env.spec.kwargs.items() if k != "render_mode"}
-    return env.spec.id + (f" with {options}" if options else "")
+    limit = env.spec.max_episode_steps
+    words = f" of {limit} steps" if limit else ""
+    return env.spec.id + words + (f" with {options}" if options else "")
 
 
 def describe(agent, env=None) -> dict:

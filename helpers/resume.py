@@ -25,9 +25,10 @@ class Checkpoint(Callback):
     and once more at the end. Interrupt lets the episode under way finish, so that nothing is lost.
 
     What goes on is the same bit for bit on the same machine: networks, optimisers, memory, noise,
-    history and all random generators, the environment's as well. (An environment that keeps more
-    than its generator from one episode to the next is beyond it.) `path` is for one run: another
-    seed, recipe, environment or piece is refused. Delete the file to begin anew.
+    history and all random generators, the environment's as well. What an environment keeps besides
+    from one episode to the next, and what callbacks keep for themselves, as KeepBest does, is not
+    in the file. `path` is for one run: another seed, recipe, environment or piece is refused.
+    Delete the file to begin anew.
     """
 
     def __init__(self, path: str | Path, every: int = 1_000, share: float = 0.02):

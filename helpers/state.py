@@ -113,7 +113,7 @@ def restore(thing, state: dict) -> None:
 
 def common_generators() -> dict:
     """The states of the generators that belong to nobody, in case a piece draws from them."""
-    numpy = np.random.get_state(legacy=False)  # noqa: NPY002: somebody's, not ours
+    numpy = np.random.get_state(legacy=False)  # noqa: NPY002
     return {"torch": torch.get_rng_state(), "python": random.getstate(), "numpy": pack(numpy)}
 
 

@@ -20,6 +20,7 @@ from helpers.ablations import HardCopy
 from helpers.agent import DDPG
 from helpers.callbacks import Callback
 from helpers.files import beside, previous, read, write
+from helpers.fingerprint import fingerprint
 from helpers.losses import critic_loss
 from helpers.resume import Checkpoint
 from helpers.state import capture, digest, pack, restore, unpack
@@ -495,6 +496,41 @@ def test_generators_that_belong_to_nobody_go_on(path):
     with pytest.raises(CrashError):
         lines(path, At(90, crash_now))
     assert everything(lines(path)) == everything(lines(None))
+
+
+# Code that has no file
+
+
+def defined(text):
+    namespace = {"__name__": "__main__"}
+    exec(text, namespace)
+    return namespace["Mine"]
+
+
+MINE = """
+class Mine:
+    size = 3
+
+    def twice(self, x):
+        return 2 * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("size = 3", "size = 3  # units", True),
+        ("2 * x", "(2 * x)", True),
+        ("2 * x", "3 * x", False),
+        ("2 * x", "2 + x", False),
+        ("size = 3", "size = 4", False),
+        ("twice", "double", False),
+    ],
+)
+def test_the_fingerprint_of_a_class_typed_into_a_notebook(old, new, same):
+    assert old in MINE
+    one, other = (fingerprint([defined(text)]) for text in (MINE, MINE.replace(old, new)))
+    assert (one == other) is same
 
 
 # The same in a script and in a notebook

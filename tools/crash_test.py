@@ -94,13 +94,14 @@ def run(path: Path | None, kill_after: float | None = None, writing: bool = Fals
     receive, send = fork.Pipe(duplex=False)
     process = fork.Process(target=child, args=(path, send))
     process.start()
-    if kill_after is not None:
-        process.join(kill_after)
-        while writing and process.is_alive() and not beside(path).exists():
-            time.sleep(0.0002)
-        process.kill()
-    process.join()
-    return receive.recv() if process.exitcode == 0 else None
+    with receive, send:
+        if kill_after is not None:
+            process.join(kill_after)
+            while writing and process.is_alive() and not beside(path).exists():
+                time.sleep(0.0002)
+            process.kill()
+        process.join()
+        return receive.recv() if process.exitcode == 0 else None
 
 
 def crash(path: Path, expected: str, seconds: float, chance: random.Random) -> tuple[bool, int]:

@@ -1,0 +1,58 @@
+"""The tool that runs the notebooks' tests under other conditions: it sees failures, and resumes."""
+
+import os
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools import conditions, series, surroundings
+from tools.surroundings import Outcome, suite
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A repository with one notebook, which says how many threads it has."""
+    (tmp_path / "notebooks").mkdir()
+    cell = v4.new_code_cell('import os\nprint(os.environ["OMP_NUM_THREADS"])', execution_count=1)
+    cell.outputs = [v4.new_output("stream", name="stdout", text="1\n")]
+    notebook = v4.new_notebook(cells=[cell], metadata=series.METADATA)
+    nbformat.write(notebook, tmp_path / "notebooks/01_threads.ipynb")
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_configure(config):\n    config.option.nbval_current_env = True\n"
+    )
+    return tmp_path
+
+
+def test_the_suite_passes_and_fails_where_it_should(root, monkeypatch):
+    monkeypatch.setattr(surroundings, "ROOT", root)
+    names = ["01_threads.ipynb"]
+    assert suite(names, root=root)[:2] == (1, 0)
+    assert suite(names, root=root, **surroundings.threads(2))[:2] == (0, 1)
+    outcome = surroundings.other_kernel(names)
+    assert outcome[:2] == (1, 0)
+    outcome = surroundings.read_only(names)
+    assert outcome[:2] == (1, 0)
+    assert ("root" in outcome.note) == (os.geteuid() == 0)
+
+
+def test_an_outcome_is_recorded_and_not_measured_again(tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def measured(name, failed=0):
+        return lambda names: asked.append((name, names)) or Outcome(5, failed, 60.0, "a note")
+
+    ways = {"first": measured("first"), "second": measured("second", failed=1)}
+    monkeypatch.setattr(conditions, "TABLE", tmp_path / "conditions.csv")
+    monkeypatch.setattr(conditions, "CONDITIONS", ways)
+    names = ["04_the_replay_buffer.ipynb"]
+    assert conditions.main(["--notebooks", "04"]) == 1
+    assert conditions.main(["--notebooks", "04"]) == 1  # only what failed is run again
+    assert asked == [("first", names), ("second", names), ("second", names)]
+    assert conditions.main(["--notebooks", "04", "--only", "first", "--anew"]) == 0
+    assert len(asked) == 4
+    rows = series.read_rows(tmp_path / "conditions.csv")
+    assert [(row["condition"], row["failed"]) for row in rows] == [("first", "0"), ("second", "1")]
+    assert rows[0]["minutes"] == "1.0"
+    assert "torch" in rows[0]["versions"]
+    assert "first: passed before" in capsys.readouterr().out
