@@ -118,4 +118,4 @@ def frozen_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Ten
 
 def wrong_sign_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Tensor:
     """The actor's loss without its minus: it seeks what the critic likes least."""
-    return -actor_loss(mu, q, s)
+    return q(s, mu(s)).mean()
