@@ -189,6 +189,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         replace(hasty, actor_rate=1e-4),
         {"actor": ablations.ActorWithDefaultStart},
     ),
+    "saturating_cured": Experiment(
+        "The same with all three.", replace(hasty, warmup=1_000, actor_rate=1e-4)
+    ),
     "slow": Experiment("The paper's rates, tau and noise.", slow, steps=20_000),
     "slow_time_limit_as_end": Experiment(
         "The paper's rates, tau and noise, and the time limit stored as terminal.",
