@@ -1,7 +1,6 @@
 """DDPG with a mistake in it, each as it is made in earnest: what notebook 11 hunts.
 
-More of them are in `helpers/ablations.py` (a piece left out) and `helpers/misjudging.py` (a right
-agent, wrongly judged). `tools/diffs.py` shows each as a diff against the right code.
+More are in `ablations` (a piece left out) and `misjudging`; `tools/diffs.py` shows each as a diff.
 """
 
 import gymnasium as gym
@@ -20,28 +19,29 @@ from helpers.noise import OrnsteinUhlenbeck
 from helpers.pendulum import MAX_TORQUE
 
 
-class EnvWithOneStart(gym.Wrapper):
-    """An environment that is reset with the seed again in every episode."""
-
-    def __init__(self, env_id: str = "Pendulum-v1", seed: int | None = None):
-        super().__init__(make_env(env_id, seed))
-        self.first = seed
+class SameSeed(gym.Wrapper):
+    """An environment that is reset with its first seed again in every episode."""
 
     def reset(self, *, seed=None, options=None):
         """Start an episode: always the same one."""
-        return super().reset(seed=self.first, options=options)
+        return super().reset(seed=self.unwrapped.np_random_seed, options=options)
 
 
-def env_without_rescaling(env_id: str = "Pendulum-v1", seed: int | None = None) -> gym.Env:
+def env_with_one_start(env_id: str = "Pendulum-v1", seed: int | None = None, **options) -> gym.Env:
+    """An environment with one start state for the whole run."""
+    return SameSeed(make_env(env_id=env_id, seed=seed, **options))
+
+
+def env_without_scaling(env_id: str = "Pendulum-v1", seed: int | None = None, **options) -> gym.Env:
     """An environment that says [-1, 1] and takes the numbers as they are: as newton metres."""
-    env = gym.make(env_id)
+    env = gym.make(env_id, **options)
     env = TransformAction(env, lambda action: action, Box(-1, 1, (1,)))
     env.reset(seed=seed)
     return env
 
 
 class DDPGInNewtonMetres(DDPG):
-    """DDPG for `env_without_rescaling`, judged by the torque that it really asks for there."""
+    """DDPG for `env_without_scaling`, judged by the torque that it really asks for there."""
 
     def act(self, state: np.ndarray) -> np.ndarray:
         """The policy's action, 1 standing for 1 N m, as a share of the motor's torque."""
@@ -137,8 +137,8 @@ class DDPGWithDelayedActor(DDPG):
 
     def __init__(self, env: gym.Env, **settings):
         super().__init__(env, **settings)
-        (group,) = self.actor_adam.param_groups
-        self.actor_adam = AdamEverySecondStep(group["params"], group["lr"], eps=group["eps"])
+        (g,) = self.actor_adam.param_groups
+        self.actor_adam = AdamEverySecondStep(g["params"], g["lr"], eps=g["eps"])
 
 
 class DDPGWithoutZeroGrad(DDPG):

@@ -143,7 +143,7 @@ def test_an_unfinished_file_does_not_count(record, monkeypatch):
         {"pieces": {"buffer": ablations.LastTransitionOnly}},
         {"pieces": {"soft_update": ablations.HardCopy(7)}},
         {"agent": ablations.DDPGWithTimeLimitAsEnd},
-        {"environment": bugs.EnvWithOneStart},
+        {"environment": bugs.env_with_one_start},
     ],
     ids=lambda changed: next(iter(changed)),
 )

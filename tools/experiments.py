@@ -131,12 +131,12 @@ EXPERIMENTS: dict[str, Experiment] = {
     "unscaled_rewards": other("Rewards as large as they come.", reward_scale=1.0),
     "one_start": Experiment(
         "An environment that gets the same seed in every episode: one start state for ever.",
-        environment=bugs.EnvWithOneStart,
+        environment=bugs.env_with_one_start,
     ),
     "unscaled_actions": Experiment(
         "Actions in [-1, 1] sent as they are to a motor that could do twice that.",
         agent=bugs.DDPGInNewtonMetres,
-        environment=bugs.env_without_rescaling,
+        environment=bugs.env_without_scaling,
     ),
     "biased_noise": other("Noise with kicks from [0, 1).", noise=bugs.BiasedNoise),
     "slow_noise": other("Noise at dt 0.01, never started anew.", noise=bugs.SlowNoise),
