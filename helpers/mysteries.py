@@ -1,4 +1,4 @@
-"""The mysteries of notebook 11: agents with one mistake in them, under a letter and not its name."""
+"""The mysteries of notebook 11: agents with a mistake in them, under a letter and not its name."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
