@@ -31,6 +31,14 @@ MYSTERIES = {
     ),
 }
 
+# the recordings of all mistakes that the notebook lists
+BUGS = (
+    "time_limit_as_end", "one_start", "unscaled_actions", "biased_noise", "slow_noise", "no_noise",
+    "fan_out", "broadcast", "live_targets", "no_detach", "tau_reversed", "next_state_as_state",
+    "clean_action", "wrong_sign", "frozen_actor", "no_zero_grad", "delayed_actor",
+    "noise_in_evaluation", "best_episode", "no_warmup",
+)  # fmt: skip
+
 
 def mystery(letter: str, seed: int) -> tuple[gym.Env, DDPG]:
     """The environment and the agent of a mystery, ready to train."""

@@ -12,12 +12,13 @@ from helpers.agent import DDPG
 from helpers.buffer import Batch
 from helpers.environment import make_env
 from helpers.evaluation import evaluate
-from helpers.mysteries import MYSTERIES, mystery
+from helpers.mysteries import BUGS, MYSTERIES, mystery
 from helpers.networks import Actor, Critic
 from helpers.noise import OrnsteinUhlenbeck
 from helpers.pendulum import accelerate, observe, start_states
 from helpers.recipes import modern
 from helpers.training import train
+from tools.diffs import difference
 from tools.experiments import EXPERIMENTS
 
 RECIPE = replace(modern, warmup=10, batch_size=8, memory=1_000)
@@ -202,3 +203,9 @@ def test_a_mystery_is_the_experiment_that_was_recorded(letter):
     env, made = mystery(letter, seed=0)
     assert type(made) is case.agent
     assert env.reset()[0].shape == (3,)
+
+
+def test_all_bugs_of_the_list_are_experiments():
+    assert set(BUGS) <= set(EXPERIMENTS)
+    assert {case.recording for case in MYSTERIES.values()} <= set(BUGS)
+    assert all(difference(EXPERIMENTS[name]) for name in BUGS)  # and each can be shown
