@@ -107,8 +107,9 @@ class DDPGWithTimeLimitAsEnd(DDPG):
 
 def td_target_attached(batch: Batch, mu: nn.Module, q: nn.Module, gamma: float) -> torch.Tensor:
     """The target y without no_grad; with `DDPGWithLiveTargets` the critic also moves its label."""
-    a_next = mu(batch.s_next)
-    return batch.r + gamma * (1 - batch.terminated) * q(batch.s_next, a_next)
+    a_next = mu(batch.s_next)  # (N, action_dim)
+    q_next = q(batch.s_next, a_next)  # (N, 1)
+    return batch.r + gamma * (1 - batch.terminated) * q_next
 
 
 def frozen_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Tensor:
@@ -118,4 +119,4 @@ def frozen_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Ten
 
 def wrong_sign_actor_loss(mu: nn.Module, q: nn.Module, s: torch.Tensor) -> torch.Tensor:
     """The actor's loss without its minus: it seeks what the critic likes least."""
-    return -actor_loss(mu, q, s)
+    return q(s, mu(s)).mean()

@@ -18,7 +18,7 @@ def parts(thing) -> list:
     if inspect.isfunction(thing):
         return [inspect.unwrap(thing)]
     kind = thing if inspect.isclass(thing) else type(thing)
-    foreign = ("builtins", "torch")
+    foreign = ("builtins", "torch", "gymnasium", "typing", "abc")
     ours = [c for c in kind.__mro__ if c.__module__.partition(".")[0] not in foreign]
     return [c for c in ours if c.__module__ != "helpers.checkpoints"]  # saving changes no number
 

@@ -44,7 +44,8 @@ def batch(n=50, terminated=0.0):
 
 @pytest.mark.parametrize("name", [n for n, e in EXPERIMENTS.items() if issubclass(e.agent, DDPG)])
 def test_each_experiment_trains_without_an_error(name):
-    experiment, env = EXPERIMENTS[name], make_env(seed=0)
+    experiment = EXPERIMENTS[name]
+    env = experiment.environment(seed=0)
     recipe = replace(experiment.recipe, **SMALL)
     agent = experiment.agent(env, seed=0, recipe=recipe, **experiment.pieces)
     before = weights(agent.critic)

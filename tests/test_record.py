@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import ablations
+from helpers import ablations, bugs
 from helpers.agent import DDPG
+from helpers.environment import make_env
 from helpers.evaluation import evaluate
 from helpers.fingerprint import source
 from helpers.noise import Gaussian
@@ -82,7 +83,7 @@ def test_a_table_goes_out_and_comes_back(record):
 
 
 def test_the_first_return_is_the_untrained_actors(record):
-    env = recorder.make_env()
+    env = make_env()
     record(replace(TINY, seeds=1))
     expected = evaluate(DDPG(env, seed=0, recipe=TINY.recipe).act).mean()
     assert load("tiny", record.results).returns[0, 0] == pytest.approx(expected, abs=1e-4)
@@ -142,6 +143,7 @@ def test_an_unfinished_file_does_not_count(record, monkeypatch):
         {"pieces": {"buffer": ablations.LastTransitionOnly}},
         {"pieces": {"soft_update": ablations.HardCopy(7)}},
         {"agent": ablations.DDPGWithTimeLimitAsEnd},
+        {"environment": bugs.env_with_one_start},
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -1,11 +1,12 @@
 """What `python tools/record.py` records: one entry for each experiment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from helpers import ablations, batch_norm
+from helpers import ablations, batch_norm, bugs, misjudging
 from helpers.ablations import HardCopy
 from helpers.agent import DDPG, Pieces
+from helpers.environment import make_env
 from helpers.fingerprint import fingerprint
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
@@ -22,6 +23,7 @@ class Experiment:
     recipe: Recipe = modern
     pieces: Mapping = field(default_factory=dict)  # in place of the usual ones
     agent: type = DDPG
+    environment: Callable = make_env
     steps: int = 10_000
     seeds: int = 10
     every: int = 1_000
@@ -29,7 +31,8 @@ class Experiment:
     def definition(self) -> dict:
         """All that decides the numbers, in a form that JSON gives back unchanged."""
         pieces = {k: getattr(piece, "__name__", repr(piece)) for k, piece in self.pieces.items()}
-        return {
+        other = {} if self.environment is make_env else {"environment": self.environment.__name__}
+        return other | {
             "agent": self.agent.__name__,
             "pieces": pieces,
             "recipe": asdict(self.recipe) | {"noise": self.recipe.noise.__name__},
@@ -42,7 +45,8 @@ class Experiment:
         """A fingerprint of the code that trains: the agent, its pieces, the noise, the loop."""
         pieces = [*vars(Pieces()).values(), *vars(Pieces(**self.pieces)).values()]
         usual = [self.agent, self.recipe.noise, inverse_decay, linear_decay, train]
-        return fingerprint([*usual, *filter(None, pieces)])
+        other = [] if self.environment is make_env else [self.environment]
+        return fingerprint([*usual, *other, *filter(None, pieces)])
 
 
 def without(shows: str, agent: type = DDPG, **pieces) -> Experiment:
@@ -62,6 +66,8 @@ def table(shows: str, agent: type) -> Experiment:
 
 slow = replace(paper, weight_decay=0.0, warmup=1_000)
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
+# plain Adam, a fast actor, no random steps to speak of: its tanh soon has no slope left
+hasty = Recipe(actor_rate=3e-3, weight_decay=0.0, gamma=0.98, tau=0.01)
 
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
@@ -123,6 +129,69 @@ EXPERIMENTS: dict[str, Experiment] = {
     "no_average": other("The actor as it is, and not its average, is judged.", average=0.0),
     "constant_rates": other("Learning rates that do not fall.", half_rate_steps=None),
     "unscaled_rewards": other("Rewards as large as they come.", reward_scale=1.0),
+    "one_start": Experiment(
+        "An environment that gets the same seed in every episode: one start state for ever.",
+        environment=bugs.env_with_one_start,
+    ),
+    "unscaled_actions": Experiment(
+        "Actions in [-1, 1] sent as they are to a motor that could do twice that.",
+        agent=bugs.DDPGInNewtonMetres,
+        environment=bugs.env_without_scaling,
+    ),
+    "biased_noise": other("Noise with kicks from [0, 1).", noise=bugs.BiasedNoise),
+    "slow_noise": other("Noise at dt 0.01, never started anew.", noise=bugs.SlowNoise),
+    "fan_out": without(
+        "Hidden layers that start by their fan-out.",
+        actor=bugs.ActorWithFanOut,
+        critic=bugs.CriticWithFanOut,
+    ),
+    "broadcast": without(
+        "A critic's loss that compares a row with a column.",
+        critic_loss=bugs.broadcast_critic_loss,
+    ),
+    "live_targets": without(
+        "Target networks that are the live networks.", agent=ablations.DDPGWithLiveTargets
+    ),
+    "tau_reversed": without(
+        "Targets in which tau and 1 - tau are exchanged.", soft_update=bugs.soft_update_reversed
+    ),
+    "next_state_as_state": without(
+        "The next state stored as the state.", agent=bugs.DDPGWithNextStateAsState
+    ),
+    "clean_action": without(
+        "The actor's proposal stored in place of what was done.", agent=bugs.DDPGWithCleanAction
+    ),
+    "no_zero_grad": without("Gradients that are never cleared.", agent=bugs.DDPGWithoutZeroGrad),
+    "delayed_actor": without(
+        "An actor that is updated at every second step.", agent=bugs.DDPGWithDelayedActor
+    ),
+    "noise_in_evaluation": without(
+        "The same training as `modern`, judged with noise.", agent=misjudging.DDPGJudgedWithNoise
+    ),
+    "best_episode": Experiment(
+        "The actor after its best training episode is judged; its policy is no average.",
+        unaveraged,
+        agent=misjudging.DDPGOfTheBestEpisode,
+    ),
+    "saturating": Experiment(
+        "A hasty recipe and a wide last layer: the actor saturates.",
+        hasty,
+        {"actor": ablations.ActorWithDefaultStart},
+    ),
+    "saturating_warmup": Experiment(
+        "The same with 1,000 random steps first.",
+        replace(hasty, warmup=1_000),
+        {"actor": ablations.ActorWithDefaultStart},
+    ),
+    "saturating_small_start": Experiment("The same with a small last layer.", hasty),
+    "saturating_small_rate": Experiment(
+        "The same with an actor's rate thirty times as small.",
+        replace(hasty, actor_rate=1e-4),
+        {"actor": ablations.ActorWithDefaultStart},
+    ),
+    "saturating_cured": Experiment(
+        "The same with all three.", replace(hasty, warmup=1_000, actor_rate=1e-4)
+    ),
     "slow": Experiment("The paper's rates, tau and noise.", slow, steps=20_000),
     "slow_time_limit_as_end": Experiment(
         "The paper's rates, tau and noise, and the time limit stored as terminal.",

@@ -138,6 +138,17 @@ def results_table(root: Path) -> str:
     return "\n".join(rows)
 
 
+@generates
+def diff(root: Path, name: str) -> str:
+    """What the experiment `name` does otherwise than `modern`, as a diff of the two sources."""
+    from tools.diffs import difference  # both import PyTorch: only where it is used
+    from tools.experiments import EXPERIMENTS
+
+    if name not in EXPERIMENTS:
+        raise Complaint(f"tools/experiments.py knows no experiment {name}.")
+    return f"```diff\n{difference(EXPERIMENTS[name])}\n```"
+
+
 def call(name: str, arguments: list[str], root: Path) -> str:
     """The text that a marker asks for."""
     if name not in GENERATORS:

@@ -20,7 +20,6 @@ sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 import torch  # noqa: E402
 
 from helpers.callbacks import Evaluate  # noqa: E402
-from helpers.environment import make_env  # noqa: E402
 from helpers.recorded import recordings  # noqa: E402
 from helpers.training import train  # noqa: E402
 from tools.experiments import EXPERIMENTS, Experiment  # noqa: E402
@@ -32,7 +31,7 @@ CACHE, RESULTS = ROOT / ".record", ROOT / "results"
 def run(experiment: Experiment, seed: int) -> Curve:
     """Train one seed: its evaluations, the one before the first step included."""
     torch.set_num_threads(1)
-    env = make_env(seed=seed)
+    env = experiment.environment(seed=seed)
     agent = experiment.agent(env, seed=seed, recipe=experiment.recipe, **experiment.pieces)
     watch = Evaluate(every=experiment.every)
     watch.step(agent)  # at step 0

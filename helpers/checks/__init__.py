@@ -10,6 +10,7 @@ from helpers.checks.critics import check_q_slope
 from helpers.checks.memory import check_buffer
 from helpers.checks.noises import check_noise
 from helpers.checks.pendulum import check_policy
+from helpers.checks.probing import check_loss_probe, check_memory_probe, check_start_probe
 from helpers.checks.returns import check_returns
 from helpers.checks.running import check_stopping
 from helpers.checks.targets import check_soft_update
@@ -18,12 +19,15 @@ __all__ = [
     "check_actor",
     "check_buffer",
     "check_critic_loss",
+    "check_loss_probe",
+    "check_memory_probe",
     "check_noise",
     "check_policy",
     "check_policy_gradient",
     "check_q_slope",
     "check_returns",
     "check_soft_update",
+    "check_start_probe",
     "check_stopping",
     "check_td_target",
 ]

@@ -1,0 +1,78 @@
+"""Checks of probes, the learner's own tests: they must pass what is right and catch what is not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from helpers.agent import DDPG
+from helpers.buffer import Batch
+from helpers.bugs import DDPGWithNextStateAsState, broadcast_critic_loss, env_with_one_start
+from helpers.checks.judging import check
+from helpers.environment import make_env
+from helpers.losses import critic_loss
+from helpers.recipes import modern
+from helpers.training import train
+
+
+def verdict(probe: Callable, right: Sequence, wrong: Sequence) -> str | None:
+    """What is wrong with a probe that should say True to each of `right`, False to each of `wrong`.
+
+    Both hold pairs: a function that makes the subject, and what it is.
+    """
+    for expected, subjects in ((True, right), (False, wrong)):
+        for make, words in subjects:
+            said = probe(make())
+            if said is None or said is ...:
+                raise NotImplementedError
+            if bool(said) is not expected:
+                return f"it says {bool(said)} of {words}."
+    return None
+
+
+@check
+def check_loss_probe(probe: Callable) -> str | None:
+    """your probe passes a mean squared error and catches the one that compares all with all."""
+    right = [
+        (lambda: critic_loss, "the right critic_loss"),
+        (lambda: lambda q, b, y: (q(b.s, b.a) - y).square().mean(), "the same, written otherwise"),
+    ]
+    wrong = [
+        (lambda: broadcast_critic_loss, "the loss that compares a row with a column"),
+        (lambda: column_with_row, "the loss that compares a column with a row"),
+    ]
+    return verdict(probe, right, wrong)
+
+
+def column_with_row(q: torch.nn.Module, batch: Batch, y: torch.Tensor) -> torch.Tensor:
+    """The same mistake on the other side."""
+    return ((y - q(batch.s, batch.a).squeeze(1)) ** 2).mean()
+
+
+@check
+def check_memory_probe(probe: Callable) -> str | None:
+    """your probe passes a sound memory and catches one in which no transition leads to the next."""
+    words = "the right agent"
+    right = [
+        (partial(acted, DDPG, 150), f"{words} in the midst of its first episode"),
+        (partial(acted, DDPG, 450), f"{words}, whose episodes end after rows 199 and 399"),
+    ]
+    wrong = [(partial(acted, DDPGWithNextStateAsState, n), "the mistaken one") for n in (150, 450)]
+    return verdict(probe, right, wrong)
+
+
+def acted(kind: type, steps: int) -> DDPG:
+    """An agent that has acted by chance, so that there is something in its memory."""
+    env = make_env(seed=0)
+    agent = kind(env, seed=0, recipe=replace(modern, warmup=10_000))
+    train(env, agent, steps)
+    return agent
+
+
+@check
+def check_start_probe(probe: Callable) -> str | None:
+    """your probe passes an environment with many starts and catches the one with one."""
+    right = [(partial(make_env, seed=seed), "an environment with many starts") for seed in (0, 1)]
+    wrong = [(partial(env_with_one_start, seed=7), "an environment with one start")]
+    return verdict(probe, right, wrong)
