@@ -97,3 +97,10 @@ def bootstrap_band(
         random_state=np.random.default_rng(seed),
     ).confidence_interval
     return band.low, band.high
+
+
+def recorded_band(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Steps, lower bound, interquartile mean, upper bound of recorded gaps: a `LivePlot`'s band."""
+    run = load(name)
+    low, high = bootstrap_band(run.gaps)
+    return run.steps, low, interquartile_mean(run.gaps), high

@@ -16,6 +16,7 @@ from helpers.recorded import (
     bootstrap_band,
     interquartile_mean,
     load,
+    recorded_band,
     recordings,
     solved_at,
 )
@@ -88,6 +89,16 @@ def test_the_band_is_repeatable_and_calm():
     assert (high == -1283).all()
     with pytest.raises(ValueError, match="two seeds or more"):
         bootstrap_band(values[:1])
+
+
+def test_the_band_of_a_recording_is_of_its_gaps():
+    steps, low, middle, high = recorded_band("modern")
+    run = load("modern")
+    assert np.array_equal(steps, run.steps)
+    assert np.allclose(middle, trim_mean(run.gaps, 0.25, axis=0))
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    assert low[-1] < high[-1]
 
 
 TABLE = f"""# {COMMAND}tiny --seeds 2
