@@ -19,6 +19,7 @@ from helpers.recorded import (
     recorded_band,
     recordings,
     solved_at,
+    sweep,
 )
 from tools.experiments import EXPERIMENTS
 from tools.recordings import settings, table
@@ -99,6 +100,18 @@ def test_the_band_of_a_recording_is_of_its_gaps():
     assert (low <= middle).all()
     assert (middle <= high).all()
     assert low[-1] < high[-1]
+
+
+def test_a_sweep_is_in_order_and_holds_the_recipe_itself(tmp_path):
+    def write(name, tau):
+        settings = f'# recipe: {{"tau": {tau}}}\nstep,seed,return,gap\n0,0,-1,0.1\n'
+        (tmp_path / f"{name}.csv").write_text(f"# {COMMAND}{name} --seeds 1\n{settings}")
+
+    for name, tau in (("tau_0.5", 0.5), ("modern", 0.02), ("tau_1e-05", 1e-5), ("tau_mended", 9)):
+        write(name, tau)
+    expected = [(1e-5, "tau_1e-05"), (0.02, "modern"), (0.5, "tau_0.5")]
+    assert sweep("tau", tmp_path) == expected
+    assert [name for _, name in sweep("tau", tmp_path)] != sorted(name for _, name in expected)
 
 
 TABLE = f"""# {COMMAND}tiny --seeds 2
