@@ -106,7 +106,7 @@ def sweep(setting: str, folder: str | Path = FOLDER) -> list[tuple[float, str]]:
     return sorted((load(n, folder).settings["recipe"][setting], n) for n in [*others, "modern"])
 
 
-def recorded_band(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def gap_band(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Steps, lower bound, interquartile mean, upper bound of recorded gaps: a `LivePlot`'s band."""
     run = load(name)
     low, high = bootstrap_band(run.gaps)

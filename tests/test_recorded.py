@@ -14,9 +14,9 @@ from helpers.recorded import (
     COMMAND,
     FOLDER,
     bootstrap_band,
+    gap_band,
     interquartile_mean,
     load,
-    recorded_band,
     recordings,
     solved_at,
     sweep,
@@ -93,7 +93,7 @@ def test_the_band_is_repeatable_and_calm():
 
 
 def test_the_band_of_a_recording_is_of_its_gaps():
-    steps, low, middle, high = recorded_band("modern")
+    steps, low, middle, high = gap_band("modern")
     run = load("modern")
     assert np.array_equal(steps, run.steps)
     assert np.allclose(middle, trim_mean(run.gaps, 0.25, axis=0))
