@@ -4,6 +4,7 @@ Curves are arrays (seeds, T): one row for each seed, one column for each evaluat
 """
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -97,3 +98,16 @@ def bootstrap_band(
         random_state=np.random.default_rng(seed),
     ).confidence_interval
     return band.low, band.high
+
+
+def sweep(setting: str, folder: str | Path = FOLDER) -> list[tuple[float, str]]:
+    """The recorded values of one setting of `modern`, in order, and the name of each recording."""
+    others = [name for name in recordings(folder) if re.fullmatch(rf"{setting}_[\d.e-]+", name)]
+    return sorted((load(n, folder).settings["recipe"][setting], n) for n in [*others, "modern"])
+
+
+def gap_band(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Steps, lower bound, interquartile mean, upper bound of recorded gaps: a `LivePlot`'s band."""
+    run = load(name)
+    low, high = bootstrap_band(run.gaps)
+    return run.steps, low, interquartile_mean(run.gaps), high

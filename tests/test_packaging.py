@@ -32,6 +32,13 @@ def test_every_dependency_is_pinned_to_a_version_that_is_allowed_and_tested(requ
     assert installed == pin.version, "make installs what constraints.txt names"
 
 
+@pytest.mark.parametrize("group", ["browser", "benchmark"])  # which `make test` does not install
+def test_every_extra_is_pinned_to_a_version_that_is_allowed(group):
+    for requirement in map(Requirement, PROJECT["optional-dependencies"][group]):
+        (pin,) = PINS[canonicalize_name(requirement.name)].specifier
+        assert requirement.specifier.contains(pin.version)
+
+
 def test_all_pins_are_exact():
     assert all([s.operator for s in pin.specifier] == ["=="] for pin in PINS.values())
 

@@ -14,10 +14,12 @@ from helpers.recorded import (
     COMMAND,
     FOLDER,
     bootstrap_band,
+    gap_band,
     interquartile_mean,
     load,
     recordings,
     solved_at,
+    sweep,
 )
 from tools.experiments import EXPERIMENTS
 from tools.recordings import settings, table
@@ -88,6 +90,28 @@ def test_the_band_is_repeatable_and_calm():
     assert (high == -1283).all()
     with pytest.raises(ValueError, match="two seeds or more"):
         bootstrap_band(values[:1])
+
+
+def test_the_band_of_a_recording_is_of_its_gaps():
+    steps, low, middle, high = gap_band("modern")
+    run = load("modern")
+    assert np.array_equal(steps, run.steps)
+    assert np.allclose(middle, trim_mean(run.gaps, 0.25, axis=0))
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    assert low[-1] < high[-1]
+
+
+def test_a_sweep_is_in_order_and_holds_the_recipe_itself(tmp_path):
+    def write(name, tau):
+        settings = f'# recipe: {{"tau": {tau}}}\nstep,seed,return,gap\n0,0,-1,0.1\n'
+        (tmp_path / f"{name}.csv").write_text(f"# {COMMAND}{name} --seeds 1\n{settings}")
+
+    for name, tau in (("tau_0.5", 0.5), ("modern", 0.02), ("tau_1e-05", 1e-5), ("tau_mended", 9)):
+        write(name, tau)
+    expected = [(1e-5, "tau_1e-05"), (0.02, "modern"), (0.5, "tau_0.5")]
+    assert sweep("tau", tmp_path) == expected
+    assert [name for _, name in sweep("tau", tmp_path)] != sorted(name for _, name in expected)
 
 
 TABLE = f"""# {COMMAND}tiny --seeds 2

@@ -64,6 +64,19 @@ def table(shows: str, agent: type) -> Experiment:
     return Experiment(shows, agent=agent, steps=200_000, every=10_000)
 
 
+# settings of which notebook 10 shows several values; the recipe's own value is recorded as `modern`
+SWEPT = {
+    "tau": (0.001, 0.005, 0.02, 0.1),
+    "actor_rate": (3e-4, 1e-3, 3e-3, 1e-2),
+    "critic_rate": (3e-4, 1e-3, 3e-3, 1e-2),
+    "gamma": (0.9, 0.95, 0.99, 0.999),
+}
+SWEEPS = {  # under names such as `tau_0.005`
+    f"{setting}_{value:g}": other(f"The recipe with {setting} {value:g}.", **{setting: value})
+    for setting, values in SWEPT.items()
+    for value in values
+    if value != getattr(modern, setting)
+}
 slow = replace(paper, weight_decay=0.0, warmup=1_000)
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
 # plain Adam, a fast actor, no random steps to speak of: its tanh soon has no slope left
@@ -201,4 +214,5 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "paper": Experiment("The paper's settings.", paper, steps=40_000, seeds=3),
     "tutorial": Experiment("The source tutorial's settings.", tutorial, steps=40_000, seeds=3),
+    **SWEEPS,
 }

@@ -15,7 +15,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from helpers.recorded import Recorded, load, recordings, solved_at
-from tools import series
+from tools import evidence, series
 from tools.series import Complaint
 
 WORDS_A_MINUTE = 180
@@ -29,6 +29,10 @@ def generates(function: Generator) -> Generator:
     """Make a function known to the markers, by its name."""
     GENERATORS[function.__name__] = function
     return function
+
+
+for function in (evidence.benchmark_table, evidence.benchmark_facts, evidence.seconds_to_solved):
+    generates(function)
 
 
 class Minutes(NamedTuple):

@@ -13,12 +13,16 @@ from helpers.checks.pendulum import check_policy
 from helpers.checks.probing import check_loss_probe, check_memory_probe, check_start_probe
 from helpers.checks.returns import check_returns
 from helpers.checks.running import check_stopping
+from helpers.checks.seeds import check_best_of, check_bootstrap, check_interquartile_mean
 from helpers.checks.targets import check_soft_update
 
 __all__ = [
     "check_actor",
+    "check_best_of",
+    "check_bootstrap",
     "check_buffer",
     "check_critic_loss",
+    "check_interquartile_mean",
     "check_loss_probe",
     "check_memory_probe",
     "check_noise",

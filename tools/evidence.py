@@ -1,0 +1,69 @@
+"""Generated text about speed, made from results/benchmark.csv."""
+
+from pathlib import Path
+
+import numpy as np
+
+from helpers.recorded import load, solved_at
+from tools import series
+from tools.series import Complaint
+
+COMMAND = "python tools/benchmark.py"
+
+
+def measured(root: Path) -> list[dict[str, str]]:
+    """The rows of the benchmark, or a complaint that names the command that makes them."""
+    rows = series.read_rows(root / "results" / "benchmark.csv")
+    if not rows:
+        raise Complaint(f"results/benchmark.csv is missing: `{COMMAND}` makes it.")
+    return rows
+
+
+def benchmark_table(root: Path) -> str:
+    """README's table of speeds: steps a second, and an update beside the products within it."""
+    lines = [
+        "| training | threads | steps a second | times stable-baselines3's "
+        "| ms an update | of them its ten products | update / products |",
+        "|:--|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in measured(root):
+        ratio = "–"
+        if row["ratio"]:
+            middle, low, high = (float(row[f"ratio{end}"]) for end in ("", "_low", "_high"))
+            ratio = f"{middle:.2f} ({low:.2f} to {high:.2f})"
+        lines.append(
+            f"| {row['contender']} | {row['threads']} | {float(row['steps_per_second']):,.0f} "
+            f"| {ratio} | {float(row['update_ms']):.2f} | {float(row['floor_ms']):.2f} "
+            f"| {float(row['update_over_floor']):.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def benchmark_facts(root: Path) -> str:
+    """The sentence on how the table was measured."""
+    row = measured(root)[0]
+    return (
+        f"{row['blocks']} blocks of {row['block_steps']} steps of each, in turn, with "
+        f"{row['capability']} instructions and {row['versions']} (`{row['command']}`)"
+    )
+
+
+def seconds_to_solved(root: Path) -> str:
+    """The sentence on how long the recipe of the series takes to solve Pendulum."""
+    run = load("modern", root / "results")
+    solved = solved_at(run.steps, run.gaps)
+    ours = [row for row in measured(root) if row["contender"] == "this project"]
+    row = max(ours, key=lambda row: float(row["steps_per_second"]))
+    pace = 1 / float(row["steps_per_second"])  # seconds a step
+
+    def after(steps: float) -> str:
+        if not np.isfinite(steps):
+            return "never within the recording"
+        seconds = steps * pace
+        return f"after {steps:,.0f} steps, which is {seconds:,.{0 if seconds >= 10 else 2}f} s"
+
+    threads = "one thread" if row["threads"] == "1" else f"{row['threads']} threads"
+    return (
+        f"At the faster of these speeds, on {threads}, the median of {len(solved)} seeds has "
+        f"solved the pendulum {after(np.median(solved))}; the worst {after(solved.max())}."
+    )
