@@ -63,7 +63,7 @@ def running(agent, steps: int, callbacks: Sequence[Callback]) -> Iterator[Iterat
             going = not ending or any(held)
 
     check_steps(steps)
-    history.goal += steps
+    history.begun, history.goal = history.goal, history.goal + steps
     main = threading.current_thread() is threading.main_thread()  # only there are signals caught
     with ExitStack() as at_the_end:  # all of it happens, even if the run or a part of it fails
         at_the_end.callback(history.settle)

@@ -18,7 +18,7 @@ class History:
 
     def __init__(self):
         self.step = 0
-        self.goal = 0  # the step that all calls of `train` so far were to reach together
+        self.begun = self.goal = 0  # the steps from and to which the last call of `train` was to go
         self.run = None  # what tells this run from others, once a checkpoint has asked
         self.env, self.state = None, None
         self.episode_return, self.episode_length = 0.0, 0  # of the episode under way

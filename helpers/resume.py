@@ -38,7 +38,7 @@ class Checkpoint(Callback):
         """Bring the agent to where the file stands, where there is one, and it is of this run."""
         history, self.agent, self.goal = agent.history, agent, agent.history.goal
         check_place(self.path)
-        self.made, self.ended = describe(agent), {}
+        self.made, self.ended, self.last = describe(agent), {}, None
         self.whole = self.told = False  # whether an episode's end is saved at `path`; see `hold`
         begun = capture(agent, leave_out=("recipe", "history"))  # or it says what cannot be saved
         new, history.run = history.run is None, history.run or digest(begun)
@@ -46,16 +46,19 @@ class Checkpoint(Callback):
             check_run(content, self.made if new else None, history.run, place)
             under_way, self.made = content["run"]["under_way"], content["made"]
             self.whole |= place == self.path and not under_way
-            self.ended = content["run"]["ended"]
-            if content["steps"] <= history.step:
+            self.ended, self.last = content["run"]["ended"], content["steps"]
+            if self.last <= history.step:
                 break  # the agent at hand is as far or further
-            if not under_way or content["steps"] >= self.goal:
+            if not under_way or self.last >= self.goal:
                 self.resume(content)
                 break
+        self.call = f"{history.begun}-{self.goal}"  # what tells this call of `train` from others
+        history.goal = self.ended.get(self.call, self.goal)  # where a callback ended it early
+        self.report(resumed=history.step == self.last)
         self.saved_at, self.saved_when, self.seconds = history.step, time.perf_counter(), 0.0
 
     def resume(self, content: dict) -> None:
-        """Put all back that the file holds, and say so."""
+        """Put all back that the file holds."""
         run, agent, history = content["run"], self.agent, self.agent.history
         restore(agent, content["agent"])
         if content["recipe"]:  # a slider may have changed its numbers
@@ -65,13 +68,17 @@ class Checkpoint(Callback):
         generator = history.env.unwrapped.np_random.bit_generator
         generator.state = unpack(run["environment"])
         restore_common_generators(run["common"])
-        history.goal = self.ended.get(self.goal, self.goal)  # where a callback ended it early
-        words = f"{self.path.name}: the run "
-        if history.step < history.goal:
-            print(words + f"goes on at step {history.step:,} of {history.goal:,}.")
-        else:
+
+    def report(self, resumed: bool) -> None:
+        """Say where the run goes on, or that it is over."""
+        history, words = self.agent.history, f"{self.path.name}: the run "
+        if self.last is None:
+            return
+        if history.step >= history.goal:
             words += f"has come to its end at step {history.step:,}, and trains no more"
             print(words + " (delete the file to begin anew).")
+        elif resumed:
+            print(words + f"goes on at step {history.step:,} of {history.goal:,}.")
 
     def hold(self, agent, ending: bool) -> bool:
         """Save where it is due; put an end off to the end of the episode."""
@@ -85,19 +92,21 @@ class Checkpoint(Callback):
         spare = self.share * (now - self.saved_when) >= self.seconds
         if ending or (passed >= self.every and spare):
             if history.goal <= history.step < self.goal:  # a callback ended the run
-                self.ended[self.goal] = history.step
+                self.ended[self.call] = history.step
             self.save(now)
         return False
 
     def save(self, began: float) -> None:
         """Write the run as it is now; if that fails, it goes on, and the last state stays."""
+        history = self.agent.history
         try:
             write(self.content(), self.path, keep_previous=self.whole)
         except OSError as error:
-            print(f"{error} The run goes on; its state of step {self.saved_at:,} is still there.")
-            return
-        self.whole, self.saved_at = self.agent.history.state is None, self.agent.history.step
-        self.saved_when = time.perf_counter()
+            kept = "No state is saved yet" if self.last is None else f"Step {self.last:,} stays"
+            print(f"{error} {kept}, and the run goes on.")
+        else:
+            self.whole, self.last = history.state is None, history.step
+        self.saved_at, self.saved_when = history.step, time.perf_counter()
         self.seconds = self.saved_when - began
 
     def content(self) -> dict:

@@ -37,8 +37,8 @@ def check_actions(env: gym.Env) -> None:
         )
     if not (np.isfinite(space.low).all() and np.isfinite(space.high).all()):
         raise ValueError(
-            f"DDPG needs actions with finite bounds, but these are {space}: choose bounds, with "
-            "gymnasium.wrappers.RescaleAction or an environment of your own."
+            f"DDPG needs actions with finite bounds, but these are {space}: give them "
+            "bounds, with a gymnasium.ActionWrapper, or choose another environment."
         )
 
 
@@ -50,8 +50,8 @@ def sizes(env: gym.Env) -> tuple[int, int]:
     if isinstance(state, Box) and len(state.shape) > 1:
         raise ValueError(
             f"DDPG's dense networks need states that are vectors, but these are images of shape "
-            f"{state.shape}: flatten them, with gymnasium.wrappers.FlattenObservation, or give the "
-            "agent networks that see."
+            f"{state.shape}: flatten them, with gymnasium.wrappers.FlattenObservation, or choose "
+            "an environment whose states are vectors."
         )
     if not isinstance(state, Box) or len(state.shape) != 1:
         raise ValueError(

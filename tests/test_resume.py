@@ -187,6 +187,24 @@ def test_a_run_that_a_callback_ended_is_finished(path, capsys):
     assert agent.history.step == read(path)["steps"] == 140
 
 
+def test_a_script_with_two_calls_that_a_callback_ends(path, capsys):
+    def lines(*checkpoint):
+        class Enough(Callback):
+            def step(self, agent):
+                return agent.history.step in (40, 100)
+
+        agent = same_lines(None, 0)
+        for _ in range(2):  # the first ends at 40 of 120, the second at 100 of 160
+            train(agent.history.env, agent, 120, [*checkpoint, Enough()])
+        return agent
+
+    expected = lines()
+    assert expected.history.step == 100
+    for _ in range(2):
+        assert everything(lines(Checkpoint(path))) == everything(expected)
+    assert capsys.readouterr().out.count("come to its end at step 100") == 2
+
+
 def test_an_agent_at_hand_that_is_further_than_its_file_goes_on(path):
     agent = same_lines(path, 100)
     env = agent.history.env
@@ -339,7 +357,7 @@ def test_where_writing_fails_the_last_state_stays(path, whole, monkeypatch, caps
     said = capsys.readouterr().out
     words = {errno.ENOSPC: "the disk is full", errno.EACCES: "you have no right to write"}
     assert f"run.pt cannot be written: {words.get(number, 'the system says')}" in said
-    assert "its state of step 20 is still there" in said
+    assert "Step 20 stays, and the run goes on." in said
     assert next(content["steps"] for content, _ in files.readable(path)) == 20
     assert everything(same_lines(path)) == everything(whole)
 
