@@ -78,11 +78,24 @@ def check_priced_loss(priced_loss: Callable) -> str | None:
     loss = given(priced_loss(mu, q, s, price))
     if not isinstance(loss, torch.Tensor) or loss.ndim:
         return "it should give one number in a tensor: take the mean over the batch."
-    a = mu(s)
-    value, cost = q(s, a).mean(), a.square().sum(dim=1).mean()
+    value, cost = q(s, mu(s)).mean(), mu(s).square().sum(dim=1).mean()
+    right = price * cost - value
     if not loss.requires_grad:
         return "no gradient reaches the actor: neither its action nor the value may be detached."
-    usual = [
+    if not torch.allclose(loss, right):
+        usual = priced_mistakes(mu(s), value, cost, price)
+        wrong = named(lambda wrong: torch.allclose(loss, wrong), usual)
+        return wrong or f"for the check's batch it should be {right:.4g}, not {loss:.4g}."
+    wanted = torch.autograd.grad(right, weights, retain_graph=True)
+    mine = torch.autograd.grad(loss, weights, allow_unused=True)
+    if all(x is not None and torch.allclose(x, y) for x, y in zip(mine, wanted, strict=True)):
+        return None
+    return "its number is right, but its gradient is not: a part of it was detached from the actor."
+
+
+def priced_mistakes(a, value, cost, price: float) -> list[tuple[torch.Tensor, str]]:
+    """Wrong losses, each with what to say of it."""
+    return [
         (
             value + price * cost,
             "the sign of the value is wrong: the optimiser goes down, J is -loss.",
@@ -96,18 +109,7 @@ def check_priced_loss(priced_loss: Callable) -> str | None:
         (-value + cost, "the cost is there, but not multiplied by the price."),
         (-value + price * a.abs().sum(dim=1).mean(), "the cost is a², and not the size of a."),
         (-value + price * a.mean() ** 2, "square each action first, then take the mean."),
-        (-len(s) * (value - price * cost), "it is the sum over the batch, not the mean."),
-        (-value + price * len(s) * cost, "the cost is summed over the batch: take its mean."),
+        (-len(a) * (value - price * cost), "it is the sum over the batch, not the mean."),
+        (-value + price * len(a) * cost, "the cost is summed over the batch: take its mean."),
         (-value + price * a.square().mean(), "add the squares of an action's numbers: sum(dim=1)."),
     ]
-    if not torch.allclose(loss, price * cost - value):
-        wrong = named(lambda wrong: torch.allclose(loss, wrong), usual)
-        return (
-            wrong
-            or f"for the check's batch it should be {price * cost - value:.4g}, not {loss:.4g}."
-        )
-    right = torch.autograd.grad(price * cost - value, weights, retain_graph=True)
-    mine = torch.autograd.grad(loss, weights, allow_unused=True)
-    if all(x is not None and torch.allclose(x, y) for x, y in zip(mine, right, strict=True)):
-        return None
-    return "its number is right, but its gradient is not: a part of it was detached from the actor."

@@ -74,6 +74,24 @@ def returns(steps: int = LONGEST, action: float = 0.0, gamma: float = 1.0) -> np
     return rewards @ gamma**time
 
 
+def usual() -> list[tuple[np.ndarray, str]]:
+    """Wrong answers, each with what to say of it."""
+    same = np.zeros(3) + returns().mean() - 0.4 * np.mean(STARTS)  # every episode from seed 0
+    return [
+        (
+            returns(action=0.5),
+            "its noise is on: `explore` is for learning, `act` is what the agent can do.",
+        ),
+        (same, "the starts are not those asked for: give each seed to `env.reset(seed=...)`."),
+        (np.cumsum(returns()), "the sum goes on from episode to episode: begin each one at 0."),
+        (returns() / LONGEST, "that is the mean reward of a step: a return is the sum."),
+        (returns() - returns(LONGEST - 1), "that is the last reward alone: add them up."),
+        (returns(LONGEST - 1), "the last reward is missing: it counts, though the episode ends."),
+        (returns(gamma=0.99), "it discounts: agents are judged by the plain sum."),
+        (returns(1), "it stopped after one step: play until the episode ends."),
+    ]
+
+
 @check
 def check_evaluation(evaluate: Callable) -> str | None:
     """one return from each start, without noise, and the agent learned nothing from it."""
@@ -90,19 +108,5 @@ def check_evaluation(evaluate: Callable) -> str | None:
         return f"for {len(STARTS)} starts it gave the shape {found.shape}, not ({len(STARTS)},)."
     if np.allclose(found, returns()):
         return None
-    same = np.zeros(3) + returns().mean() - 0.4 * np.mean(STARTS)  # every episode from seed 0
-    usual = [
-        (
-            returns(action=0.5),
-            "its noise is on: `explore` is for learning, `act` is what the agent can do.",
-        ),
-        (same, "the starts are not those asked for: give each seed to `env.reset(seed=...)`."),
-        (np.cumsum(returns()), "the sum goes on from episode to episode: begin each one at 0."),
-        (returns() / LONGEST, "that is the mean reward of a step: a return is the sum."),
-        (returns() - returns(LONGEST - 1), "that is the last reward alone: add them up."),
-        (returns(LONGEST - 1), "the last reward is missing: it counts, though the episode ends."),
-        (returns(gamma=0.99), "it discounts: agents are judged by the plain sum."),
-        (returns(1), "it stopped after one step: play until the episode ends."),
-    ]
-    wrong = named(lambda wrong: np.allclose(found, wrong), usual)
+    wrong = named(lambda wrong: np.allclose(found, wrong), usual())
     return wrong or f"from seed {STARTS[0]} the return is {returns()[0]:g}, not {found[0]:g}."

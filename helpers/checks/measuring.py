@@ -17,18 +17,11 @@ RUNS = {  # gaps at these steps, and the step from which the run is solved
 }
 
 
-@check
-def check_solved(solved_from: Callable) -> str | None:
-    """a run is solved from the step on after which no gap is above 10 %."""
-    answers = [given(solved_from(STEPS.copy(), np.array(gaps))) for gaps in RUNS]
-    if any(np.ndim(answer) for answer in answers):
-        return f"it should give one number, a step, and gave {answers[0]}."
-    answers = np.array(answers, dtype=float)
-    if np.array_equal(answers, [*RUNS.values()]):
-        return None
+def usual() -> list[tuple[object, str]]:
+    """Wrong answers, each with what to say of it."""
     table = np.array([*RUNS])
     good = table <= 0.10
-    usual = [
+    return [
         (np.full(len(RUNS), np.inf), "it says that no run is ever solved: is the loop empty?"),
         (
             np.where(good.any(axis=1), STEPS[good.argmax(axis=1)], np.inf),
@@ -52,7 +45,18 @@ def check_solved(solved_from: Callable) -> str | None:
             "it is one evaluation early: the last gap above 10 % comes before the run is solved.",
         ),
     ]
-    return named(lambda wrong: np.array_equal(answers, wrong), usual) or one_wrong(answers)
+
+
+@check
+def check_solved(solved_from: Callable) -> str | None:
+    """a run is solved from the step on after which no gap is above 10 %."""
+    answers = [given(solved_from(STEPS.copy(), np.array(gaps))) for gaps in RUNS]
+    if any(np.ndim(answer) for answer in answers):
+        return f"it should give one number, a step, and gave {answers[0]}."
+    answers = np.array(answers, dtype=float)
+    if np.array_equal(answers, [*RUNS.values()]):
+        return None
+    return named(lambda wrong: np.array_equal(answers, wrong), usual()) or one_wrong(answers)
 
 
 def one_wrong(answers: np.ndarray) -> str:

@@ -9,6 +9,16 @@ from helpers.checks.judging import check
 
 SHAPES = [(400, 900), (900, 400), (100, 1_600)]  # (fan-in, fan-out)
 UNTOUCHED = 7.0
+RULES = {  # other ends of the range, by fan-in and fan-out
+    "1/√fan-out. Fan-in counts the inputs; layer.weight has the shape (outputs, inputs).": (
+        lambda i, o: o**-0.5
+    ),
+    "1/fan-in: the root is missing.": lambda i, o: 1 / i,
+    "√(6/(inputs + outputs)), another rule: the paper takes 1/√fan-in.": (
+        lambda i, o: (6 / (i + o)) ** 0.5
+    ),
+    "√(6/fan-in), another rule: the paper takes 1/√fan-in.": lambda i, o: (6 / i) ** 0.5,
+}
 
 
 @check
@@ -39,22 +49,13 @@ def range_complaint(name: str, p: torch.Tensor, fan_in: int, fan_out: int) -> st
         return f"the numbers of the {name} are all the same: draw each one by chance."
     if p.min() >= 0 or p.max() <= 0:
         return f"the {name} lies on one side of 0: the range goes from −1/√fan-in to 1/√fan-in."
-    mistakes = {
-        "1/√fan-out. Fan-in counts the inputs; layer.weight has the shape (outputs, inputs).": (
-            fan_out**-0.5
-        ),
-        "1/fan-in: the root is missing.": 1 / fan_in,
-        "√(6/(inputs + outputs)), another rule: the paper takes 1/√fan-in.": (
-            (6 / (fan_in + fan_out)) ** 0.5
-        ),
-        "√(6/fan-in), another rule: the paper takes 1/√fan-in.": 6**0.5 * bound,
-    }
     spread = p.std().item() * 3**0.5  # of numbers drawn evenly, the end of their range
     if largest > 1.2 * spread:
         return f"{what} is not drawn evenly: use a uniform range, without a normal's long tails."
     if 0.97 * bound < largest <= bound * (1 + 1e-5):
         return None
-    for words, end in mistakes.items():
+    for words, rule in RULES.items():
+        end = rule(fan_in, fan_out)
         if 0.97 * end < largest <= end * (1 + 1e-5):
             return f"{what} ends at {words}"
     return f"{what} should end at 1/√{fan_in} = {bound:.4f}, and ends at {largest:.4f}."
