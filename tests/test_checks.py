@@ -1,123 +1,43 @@
-"""Each check against the right answer, unfinished work, and each mistake that it names."""
+"""Each check against right answers, unfinished work, and every mistake that it names."""
 
+import re
+
+import answers
 import numpy as np
 import pytest
 import torch
 
-from helpers.buffer import Batch, ReplayBuffer
-from helpers.callbacks import Callback
-from helpers.checks import check_buffer, check_policy, check_stopping
-from helpers.evaluation import swing_up_and_hold
+from tools import confusion
 
 
-class WithoutReplacement(ReplayBuffer):
-    def choose(self, n):
-        return self.rng.permutation(len(self))[:n]
-
-    def sample(self, n):
-        rows = self.rows[self.choose(n)]
-        return Batch(*torch.from_numpy(rows).split(self.widths, dim=1))
-
-
-class Unfinished(ReplayBuffer):
-    def sample(self, n):
-        raise NotImplementedError
+@pytest.mark.parametrize("answer", answers.ANSWERS, ids=confusion.label)
+def test_each_answer_is_judged_as_expected(answer, capsys, recwarn):
+    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    assert answer.check(answer.work) is None
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1, "one sentence on one line"
+    assert confusion.as_expected(answer, printed.strip()), printed
+    assert not recwarn.list, "a warning would stand beside the answer"
+    after = torch.random.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
+    assert all(map(np.array_equal, before, after)), "the global generators are left alone"
 
 
-class Empty(ReplayBuffer):
-    def sample(self, n):
-        pass
+@pytest.mark.parametrize("check", answers.CHECKS, ids=lambda check: check.__name__)
+def test_each_check_meets_all_kinds_of_answers(check):
+    kinds = [confusion.kind(answer) for answer in answers.ANSWERS if answer.check is check]
+    assert {"right", "wrong", "none at all"} <= {*kinds}
+    assert kinds.count("wrong") >= 3
 
 
-class AlwaysTheFirst(WithoutReplacement):
-    def choose(self, n):
-        return np.arange(n)
+def test_each_mistake_of_the_field_is_named():
+    assert {answer.mistake for answer in answers.ANSWERS} - {None} == {*answers.MISTAKES}
 
 
-class EmptyRows(WithoutReplacement):
-    def choose(self, n):
-        return self.rng.permutation(len(self.rows))[:n]
-
-
-class Mixed(WithoutReplacement):
-    def sample(self, n):
-        batch = super().sample(n)
-        return batch._replace(r=batch.r.roll(1, 0))
-
-
-class Flat(WithoutReplacement):
-    def sample(self, n):
-        batch = super().sample(n)
-        return batch._replace(r=batch.r[:, 0])
-
-
-class NeverForgets(WithoutReplacement):
-    def add(self, *transition):
-        if self.added < len(self.rows):
-            super().add(*transition)
-
-
-class Stopping(Callback):
-    needed, limit = 3, 0.1
-
-    def step(self, agent):
-        _, gaps = agent.history["gap"]
-        return len(gaps) >= self.needed and (gaps[-self.needed :] <= self.limit).all()
-
-
-class TooSoon(Stopping):
-    needed = 2
-
-
-class NeverStops(Stopping):
-    limit = 0.0
-
-
-class AnyThree(Stopping):
-    def step(self, agent):
-        return (agent.history["gap"][1] <= 0.1).sum() >= 3
-
-
-class MeanOfThree(Stopping):
-    def step(self, agent):
-        gaps = agent.history["gap"][1][-3:]
-        return len(gaps) == 3 and gaps.mean() <= 0.1
-
-
-class StopsOnNothing(Stopping):
-    def step(self, agent):
-        return (agent.history["gap"][1][-3:] <= 0.1).all()
-
-
-ANSWERS = [
-    (check_policy, swing_up_and_hold, "Right: your policy gives valid actions"),
-    (check_policy, None, "Not yet: your code is still to be written"),
-    (check_policy, lambda s: np.zeros((len(s), 1)), "Not yet: its mean return is"),
-    (check_policy, lambda s: np.zeros(len(s)), "Not yet: it raised ValueError: The policy must"),
-    (check_policy, lambda s: 2 * np.ones((len(s), 1)), "not one of size 2"),
-    (check_buffer, WithoutReplacement, "Right: your buffer forgets the oldest first"),
-    (check_buffer, Unfinished, "Not yet: your code is still to be written"),
-    (check_buffer, Empty, "Not yet: your code is still to be written"),
-    (check_buffer, None, "Not yet: it raised TypeError"),
-    (check_buffer, ReplayBuffer, "drew one transition twice"),
-    (check_buffer, AlwaysTheFirst, "should choose by chance"),
-    (check_buffer, EmptyRows, "never written"),
-    (check_buffer, Mixed, "column r does not belong"),
-    (check_buffer, Flat, "column r has shape"),
-    (check_buffer, NeverForgets, "should hold those from 4 to 11"),
-    (check_stopping, Stopping, "Right: your callback ends a run at the third"),
-    (check_stopping, Callback, "and it went on"),
-    (check_stopping, NeverStops, "and it went on"),
-    (check_stopping, TooSoon, "only two gaps"),
-    (check_stopping, AnyThree, "not three in a row"),
-    (check_stopping, MeanOfThree, "the mean is small, but one is not"),
-    (check_stopping, StopsOnNothing, "it stopped"),
-]
-
-
-@pytest.mark.parametrize(("check", "work", "words"), ANSWERS)
-def test_answers(check, work, words, capsys):
-    assert check(work) is None
-    answer = capsys.readouterr().out
-    assert words in answer
-    assert answer.count("\n") == 1
+def test_the_table_shows_every_answer_and_notices_a_wrong_verdict(capsys):
+    rows = answers.ANSWERS[:3]
+    assert confusion.main(rows) == 0
+    table = capsys.readouterr().out
+    assert all(confusion.label(answer) in table for answer in rows)
+    assert re.search(r"3 answers, 3 judged as expected", table)
+    assert confusion.main([rows[0]._replace(words="Not yet")]) == 1
+    assert "1 answers, 0 judged as expected" in capsys.readouterr().out

@@ -106,7 +106,7 @@ BREACHES = [
     ("outputs_come_from_one_run", lambda nb: cell(nb, "imports").update(execution_count=None)),
     ("outputs_come_from_one_run", lambda nb: cell(nb, "imports").update(execution_count=3)),
     ("outputs_come_from_one_run", lambda nb: cell(nb, "full-run").update(outputs=[])),
-    ("outputs_come_from_one_run", lambda nb: cell(nb, "exercise").update(outputs=[])),
+    ("outputs_come_from_one_run", lambda nb: cell(nb, "my_slot = None").update(outputs=[])),
     ("outputs_come_from_one_run", output(name="stderr")),
     ("outputs_come_from_one_run", output(output_type="error", ename="E", evalue="", traceback=[])),
     (
@@ -123,6 +123,13 @@ BREACHES = [
     ("exercises", replace("check_slot(my_slot)", "pass")),
     ("exercises", replace("slot(4)", "slot(5)")),
     ("exercises", replace("<summary>Solution</summary>\n\n", "<summary>Solution</summary>\n")),
+    ("exercises", replace("check_slot(my_slot)\n```", "```")),
+    ("exercises", replace("my_ninth = None", "my_ninth = None  # not raise NotImplementedError")),
+    ("exercises", lambda nb: cell(nb, "my_slot = None").outputs[0].update(text="Not yet: ?\n")),
+    ("there_are_enough_exercises", replace("**3. Predict", "**4. Predict")),
+    ("there_are_enough_exercises", replace("**3. Predict", "3. Predict")),
+    ("there_are_enough_exercises", replace("<summary>Answer</summary>", "<summary>Hint</summary>")),
+    ("there_are_enough_exercises", retag("exercise")),
     ("exercises", retag("solution")),
     ("exercises", retag("exercise")),
 ]

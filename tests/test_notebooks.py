@@ -51,6 +51,7 @@ LONGEST_CELL, LONGEST_DEFINITION, LONGEST_CLASS, LONGEST_METHOD, LONGEST_MODULE 
     150,
 )
 LARGEST_FILE = 1_000_000  # bytes
+FEWEST_EXERCISES, FEWEST_CHECKED = 3, 2
 
 PATHS = sorted((series.ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((series.ROOT / "helpers").rglob("*.py"))
@@ -402,14 +403,27 @@ def test_exercises(path):
         for exercise, solution in zip(exercises, solutions, strict=True):
             answer = perform(exercise.source, namespace)
             assert answer, "the check answers unfinished work with a kind sentence"
-            assert not any(map(is_right, answer)), f"solved before it is begun: {answer}"
+            assert answer[-1].startswith("Not yet"), f"solved before it is begun: {answer}"
+            stored = "".join(output.get("text", "") for output in exercise.outputs)
+            assert stored.splitlines() == answer, "the file shows another answer: run `run`"
+            assert "raise NotImplementedError" not in exercise.source, "the dots are enough"
             folded = FOLDED.fullmatch(solution.source.strip())
             assert folded, "<details><summary>Solution</summary>, a blank line, one ```python block"
             assert Counter(solution.source.split())["```python"] == 1
             answer = perform(folded[1], namespace)
-            assert any(map(is_right, answer)), f"the check does not accept the solution: {answer}"
+            assert answer, "the solution ends with the check"
+            assert answer[-1].startswith("Right"), f"the check refuses the solution: {answer}"
 
 
-def is_right(line: str) -> bool:
-    """Whether a check accepts what it was given."""
-    return line.startswith("Right")
+@each
+def test_there_are_enough_exercises(path):
+    notebook = series.read(path)
+    source = "\n\n".join(cell.source for cell in series.prose(notebook))
+    section = source.partition("\n## Exercises\n")[2].partition("\n## Recap")[0]
+    numbers = [int(number) for number in re.findall(r"^\*\*(\d+)\. [^*]+\*\* ", section, re.M)]
+    assert numbers == [*range(1, len(numbers) + 1)], "`**1. A title.** …`, numbered 1, 2, 3, …"
+    assert len(numbers) >= FEWEST_EXERCISES, f"only {len(numbers)} exercises"
+    checked = len([*series.tagged(notebook, "exercise")])
+    assert checked >= FEWEST_CHECKED, f"only {checked} of them with a check"
+    answered = section.count("<details><summary>Answer</summary>")
+    assert checked + answered == len(numbers), "a check or a folded Answer belongs to each"

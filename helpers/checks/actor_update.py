@@ -5,18 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from helpers.checks.judging import check
+from helpers.checks.judging import check, given, named
 from helpers.networks import Actor, Critic
 
 
 def networks() -> tuple[nn.Module, nn.Module, torch.Tensor]:
     """A small problem in double precision: mu, q, and 6 states; 2 numbers of state, 2 of action."""
-    with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
-        torch.manual_seed(0)
-        mu, q = Actor(2, 2).double(), Critic(2, 2).double()
-        for network in (mu, q):
-            nn.init.uniform_(network.layer3.weight, -0.5, 0.5)  # slopes worth comparing
-        return mu, q, torch.randn(6, 2).double()
+    mu, q = Actor(2, 2).double(), Critic(2, 2).double()
+    for network in (mu, q):
+        nn.init.uniform_(network.layer3.weight, -0.5, 0.5)  # slopes worth comparing
+    return mu, q, torch.randn(6, 2).double()
 
 
 def climb(mu: nn.Module, q: nn.Module, s: torch.Tensor, of: str = "a") -> list[torch.Tensor]:
@@ -32,9 +30,7 @@ def climb(mu: nn.Module, q: nn.Module, s: torch.Tensor, of: str = "a") -> list[t
 def check_policy_gradient(policy_gradient: Callable) -> str | None:
     """your policy gradient is that of J, and the critic's weights were left alone."""
     mu, q, s = networks()
-    answer = policy_gradient(mu, q, s)
-    if answer is None or answer is ...:
-        raise NotImplementedError
+    answer = given(policy_gradient(mu, q, s))
     right = climb(mu, q, s)
     if isinstance(answer, torch.Tensor) or len(answer) != len(right):
         return f"it should give {len(right)} tensors, one for each parameter of mu."
@@ -72,3 +68,48 @@ def wrong_answer(answer, right: list[torch.Tensor], *problem) -> str | None:
     if same(without_q) or same(without_q, n):
         return "the critic has no say in it: multiply by dQ/da."
     return "its numbers are not those of the chain rule: is dQ/da taken at a = mu(s)?"
+
+
+@check
+def check_priced_loss(priced_loss: Callable) -> str | None:
+    """the loss falls where the critic's value rises, and where the actions get smaller."""
+    mu, q, s = networks()
+    price, weights = 0.3, [*mu.parameters()]
+    loss = given(priced_loss(mu, q, s, price))
+    if not isinstance(loss, torch.Tensor) or loss.ndim:
+        return "it should give one number in a tensor: take the mean over the batch."
+    value, cost = q(s, mu(s)).mean(), mu(s).square().sum(dim=1).mean()
+    right = price * cost - value
+    if not loss.requires_grad:
+        return "no gradient reaches the actor: neither its action nor the value may be detached."
+    if not torch.allclose(loss, right):
+        usual = priced_mistakes(mu(s), value, cost, price)
+        wrong = named(lambda wrong: torch.allclose(loss, wrong), usual)
+        return wrong or f"for the check's batch it should be {right:.4g}, not {loss:.4g}."
+    wanted = torch.autograd.grad(right, weights, retain_graph=True)
+    mine = torch.autograd.grad(loss, weights, allow_unused=True)
+    if all(x is not None and torch.allclose(x, y) for x, y in zip(mine, wanted, strict=True)):
+        return None
+    return "its number is right, but its gradient is not: a part of it was detached from the actor."
+
+
+def priced_mistakes(a, value, cost, price: float) -> list[tuple[torch.Tensor, str]]:
+    """Wrong losses, each with what to say of it."""
+    return [
+        (
+            value + price * cost,
+            "the sign of the value is wrong: the optimiser goes down, J is -loss.",
+        ),
+        (value - price * cost, "both signs are wrong: it climbs where it should descend."),
+        (
+            -value - price * cost,
+            "the sign of the price is wrong: large actions now lower the loss.",
+        ),
+        (-value, "the price is missing."),
+        (-value + cost, "the cost is there, but not multiplied by the price."),
+        (-value + price * a.abs().sum(dim=1).mean(), "the cost is a², and not the size of a."),
+        (-value + price * a.mean() ** 2, "square each action first, then take the mean."),
+        (-len(a) * (value - price * cost), "it is the sum over the batch, not the mean."),
+        (-value + price * len(a) * cost, "the cost is summed over the batch: take its mean."),
+        (-value + price * a.square().mean(), "add the squares of an action's numbers: sum(dim=1)."),
+    ]

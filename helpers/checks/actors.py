@@ -11,23 +11,21 @@ from helpers.checks.judging import check
 @check
 def check_actor(actor: type) -> str | None:
     """your actor gives one row of actions a state, all inside [-1, 1], and starts as it should."""
-    with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
-        torch.manual_seed(0)
-        mu, s = actor(3, 2), torch.randn(100, 3)
-        if any(part is ... for part in vars(mu).values()):
-            return "a layer is still `...`: put an nn.Linear there."
-        if mu(s) is None:
-            return "forward gives nothing back: is its `return` missing?"
-        layers = [layer for layer in mu.modules() if isinstance(layer, nn.Linear)]
-        if len(layers) < 2:
-            return f"it has {len(layers)} nn.Linear layers, where at least two were expected."
-        return (
-            shape_complaint(mu, s)
-            or start_complaint(mu, s, layers)
-            or learning_complaint(mu, s)
-            or range_complaint(mu, s, layers[-1])
-            or size_complaint(layers)
-        )
+    mu, s = actor(3, 2), torch.randn(100, 3)
+    if any(part is ... for part in vars(mu).values()):
+        return "a layer is still `...`: put an nn.Linear there."
+    if mu(s) is None:
+        return "forward gives nothing back: is its `return` missing?"
+    layers = [layer for layer in mu.modules() if isinstance(layer, nn.Linear)]
+    if len(layers) < 2:
+        return f"it has {len(layers)} nn.Linear layers, where at least two were expected."
+    return (
+        shape_complaint(mu, s)
+        or start_complaint(mu, s, layers)
+        or learning_complaint(mu, s)
+        or range_complaint(mu, s, layers[-1])
+        or size_complaint(layers)
+    )
 
 
 def shape_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:

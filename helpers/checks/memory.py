@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.checks.judging import check
+from helpers.checks.judging import check, given
 
 
 @check
@@ -13,8 +13,8 @@ def check_buffer(buffer: type) -> str | None:
         memory.add([i, i], [-i], 10 * i, [i + 1, i + 1], i % 2 == 1)
     if len(memory) != 5:
         return f"after 5 transitions its length is {len(memory)}."
-    if memory.sample(3) is None:
-        raise NotImplementedError
+    if (found := len(given(memory.sample(3)).s)) != 3:
+        return f"asked for 3 rows it gave {found}."
     first = memory.sample(5)
     if (first.s == 0).any():
         return "it drew a row that was never written: draw among the first len(self) rows only."
@@ -42,3 +42,38 @@ def columns_complaint(batch) -> str | None:
         if not column[:, :1].equal(values):
             return f"the column {name} does not belong to the column s: use one index for all."
     return None
+
+
+@check
+def check_newest(buffer: type) -> str | None:
+    """each batch holds the newest transition, once for sure, and the rest is drawn by chance."""
+    memory = buffer(8, 2, 1, seed=0)
+    for i in range(1, 21):  # round the ring of 8 places twice, and on
+        memory.add([i, i], [-i], 10 * i, [i + 1, i + 1], i % 2 == 1)
+        batches = [given(memory.sample(4)) for _ in range(50)]
+        if any(len(batch.s) != 4 for batch in batches):
+            return f"asked for 4 rows it gave {len(batches[0].s)}: the newest is one of the 4."
+        numbers = np.array([batch.s[:, 0].tolist() for batch in batches])  # (50, 4)
+        if (numbers == 0).any():
+            return "it drew a row that was never written: draw among the first len(self) rows only."
+        if complaint := next(filter(None, map(columns_complaint, batches)), None):
+            return complaint
+        if not (numbers == i).any(axis=1).all():
+            return newest_complaint(numbers, i)
+    if (numbers == i).all():
+        return "the whole batch is the newest transition: only one of its rows should be sure."
+    if len(np.unique(numbers)) < 8 or (numbers == numbers[0]).all():
+        return "apart from the newest, every transition held should have its chance."
+    return None
+
+
+def newest_complaint(numbers: np.ndarray, newest: int) -> str:
+    """What to say of batches (50, 4) of which some lack the newest transition."""
+    if newest > 8:
+        oldest = (numbers == newest - 7).any(axis=1).all()
+        return (
+            f"after {newest} transitions in 8 places it does not always hold number {newest}: once "
+            f"round the ring, the newest stands at (self.added - 1) % 8"
+            + (", and yours is the oldest." if oldest else ", and not in the last place.")
+        )
+    return f"number {newest} was the newest, and one batch of four did not hold it."

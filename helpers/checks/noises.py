@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.checks.judging import check
+from helpers.checks.judging import check, given
 
 SIGMA, THETA = 0.3, 0.4
 SIZES = {  # the kick's size, over sigma, in mistakes that are easily made; phi is 1 - theta dt
@@ -53,9 +53,7 @@ def check_noise(noise: type) -> str | None:
 def manners_complaint(noise: type) -> str | None:
     """What is wrong with what one call gives, or with where its chance comes from."""
     several = noise(3, sigma=SIGMA, seed=0)
-    first = several()
-    if first is None:
-        raise NotImplementedError
+    first = given(several())
     if np.shape(first) != (3,):
         return f"for 3 actions it gives the shape {np.shape(first)}, not (3,)."
     kept = np.copy(first)

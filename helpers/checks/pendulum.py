@@ -11,8 +11,6 @@ from helpers.evaluation import ask, evaluate, random_policy
 @check
 def check_policy(policy: Callable[[np.ndarray], np.ndarray]) -> str | None:
     """your policy gives valid actions, and does far better than chance."""
-    if policy is None:
-        raise NotImplementedError
     states = np.eye(3, dtype=np.float32)
     ask(policy, states, action_dim=1)
     mine, chance = evaluate(policy).mean(), evaluate(random_policy(0)).mean()

