@@ -12,6 +12,8 @@ HALF = (HIGH - LOW) / 2
 USUAL = [  # wrong answers, each with what to say of it
     (ASKED, "the actions are not rescaled: the machine gets what the agent says."),
     (ASKED * HIGH, "right for the pendulum, whose range lies evenly around 0, and only there."),
+    (2 * ASKED, "2 is the pendulum's strength: take the range from `low` and `high`."),
+    ((ASKED + 1) * HALF, "that is the way from the lowest action on: it has to be added to `low`."),
     (LOW + ASKED * (HIGH - LOW), "0 becomes the lowest action; it should be the middle."),
     (LOW + HIGH + ASKED * HALF, "the middle of a range is (low + high) / 2."),
     ((LOW + HIGH) / 2 + ASKED * 2 * HALF, "twice too wide: from -1 to 1 it is 2 already."),
@@ -54,4 +56,14 @@ def check_rescaling(wrapper: type) -> str | None:
             return "its action_space should say that it takes actions from -1 to 1."
         return None
     wrong = named(lambda wrong: np.allclose(told, wrong, atol=1e-5), USUAL)
-    return wrong or f"where the range is 0 to 10, 0 should become 5, not {told[2, 1]:g}."
+    return wrong or first_wrong(told)
+
+
+def first_wrong(told: np.ndarray) -> str:
+    """What to say of the first number that is not as it should be."""
+    right = LOW + (ASKED + 1) * HALF
+    row, motor = np.argwhere(~np.isclose(told, right, atol=1e-5))[0]
+    return (
+        f"where the range is {LOW[motor]:g} to {HIGH[motor]:g}, {ASKED[row, motor]:g} should "
+        f"become {right[row, motor]:g}, not {told[row, motor]:g}."
+    )

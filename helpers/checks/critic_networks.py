@@ -66,12 +66,23 @@ def meeting_complaint(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> str | N
         return "the action changes nothing: it has to go into a layer."
     if torch.allclose(values, q(none(s), a), atol=1e-9):
         return "the state changes nothing: it has to go into a layer."
+    if reaching_the_last(q, s, a).min() < 0:
+        return "there are negative numbers before the last layer: ReLU after the one before, too."
     together = values - q(s, none(a)) - q(none(s), a) + q(none(s), none(a))
     if together.abs().max() < 1e-3 * size:
         return (
             "the best action is the same in every state: state and action must meet before a ReLU."
         )
     return None
+
+
+def reaching_the_last(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
+    """What goes into the last layer."""
+    last, seen = [layer for layer in q.modules() if isinstance(layer, nn.Linear)][-1], []
+    handle = last.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
+    q(s, a)
+    handle.remove()
+    return seen[0]
 
 
 def slope_complaint(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> str | None:

@@ -105,7 +105,9 @@ def check_evaluation(evaluate: Callable) -> str | None:
     if agent.learned:
         return "the agent observes or learns meanwhile: then it has practised on the test."
     if found.shape != (len(STARTS),):
-        return f"for {len(STARTS)} starts it gave the shape {found.shape}, not ({len(STARTS)},)."
+        return (
+            f"for {len(STARTS)} starts it gave the shape {found.shape}: one return for each start."
+        )
     if np.allclose(found, returns()):
         return None
     wrong = named(lambda wrong: np.allclose(found, wrong), usual())

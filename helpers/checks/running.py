@@ -17,6 +17,8 @@ def check_stopping(callback: type) -> str | None:
         (0.5, 0.09, 0.05, 0.08): "the last three gaps are within 10 %, and it went on.",
     }
     *early, timely = cases
+    if set(answers(callback, timely)) == {None}:
+        raise NotImplementedError
     for gaps in early:
         if any(answers(callback, gaps)):
             return cases[gaps]
@@ -26,13 +28,13 @@ def check_stopping(callback: type) -> str | None:
     return None if last else cases[timely]
 
 
-def answers(callback: type, gaps: tuple[float, ...]) -> list[bool]:
-    """Whether a new callback asks to stop: at once, and after each of these evaluations."""
+def answers(callback: type, gaps: tuple[float, ...]) -> list[bool | None]:
+    """What a new callback answers, True to stop: at once, and after each of these evaluations."""
     agent, watcher = SimpleNamespace(history=History()), callback()
     watcher.start(agent, 10_000)
-    asked = [bool(watcher.step(agent))]
+    asked = [watcher.step(agent)]
     for gap in gaps:
         agent.history.step += 1_000
         agent.history.record(gap=gap)
-        asked.append(bool(watcher.step(agent)))
+        asked.append(watcher.step(agent))
     return asked

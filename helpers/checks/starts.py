@@ -14,6 +14,8 @@ RULES = {  # other ends of the range, by fan-in and fan-out
         lambda i, o: o**-0.5
     ),
     "1/fan-in: the root is missing.": lambda i, o: 1 / i,
+    "fan-in itself: the paper's range is ±1/√fan-in.": lambda i, o: i,
+    "fan-out itself: the paper's range is ±1/√fan-in.": lambda i, o: o,
     "√(6/(inputs + outputs)), another rule: the paper takes 1/√fan-in.": (
         lambda i, o: (6 / (i + o)) ** 0.5
     ),

@@ -80,6 +80,16 @@ class Squared(Right):
         return super().action(a) ** 2
 
 
+class Twice(Right):
+    def action(self, a):
+        return 2 * a
+
+
+class WithoutLow(Right):
+    def action(self, a):
+        return (a + 1) / 2 * (self.high - self.low)
+
+
 class OldSpace(Right):
     def __init__(self, env):
         super().__init__(env)
@@ -100,7 +110,9 @@ ROWS = [
     (UpsideDown, "upside down"),
     (Clipped, "cuts actions off"),
     (OneForBoth, "became one of the shape (1,)"),
-    (Squared, "0 should become 5, not 25"),
+    (Squared, "where the range is -2 to 2, -1 should become -2, not 4"),
+    (Twice, "2 is the pendulum's strength"),
+    (WithoutLow, "it has to be added to `low`"),
     (OldSpace, "its action_space should say"),
 ]
 ANSWERS = [(check_rescaling, *row) for row in ROWS]

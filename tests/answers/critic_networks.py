@@ -82,6 +82,21 @@ class Straight(Right):
         return x
 
 
+class OneBend(Right):
+    def forward(self, s, a):
+        return self.layer3(self.layer2(self.bend(self.layer1(self.joined(s, a)))))
+
+
+class NeverMeeting(Right):
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        with torch.no_grad():
+            self.layer1.weight[::2, :state_dim] = 0  # every second unit sees the action alone
+            self.layer1.weight[1::2, state_dim:] = 0
+            self.layer2.weight[:150, ::2] = 0
+            self.layer2.weight[150:, 1::2] = 0
+
+
 class Squashed(Right):
     def forward(self, s, a):
         return torch.tanh(super().forward(s, a))
@@ -127,7 +142,9 @@ ROWS = [
     (StateOnly, "the action changes nothing"),
     (CriticOfTheState, "its first layer takes 3"),
     (ActionOnly, "the state changes nothing"),
-    (Straight, "the best action is the same in every state"),
+    (Straight, "there are negative numbers before the last layer"),
+    (OneBend, "there are negative numbers before the last layer"),
+    (NeverMeeting, "the best action is the same in every state"),
     (Squashed, "cannot leave [-1, 1]"),
     (NeverNegative, "its values are never negative"),
     (Detached, "no gradient flows"),

@@ -90,6 +90,10 @@ def one_step(agent, env, seeds):
     return [rewards_of(agent, env, seed)[0] for seed in seeds]
 
 
+def each_reward(agent, env, seeds):
+    return np.concatenate([rewards_of(agent, env, seed) for seed in seeds])
+
+
 def one_number(agent, env, seeds):
     return right(agent, env, seeds).mean()
 
@@ -120,7 +124,8 @@ ROWS = [
     (without_the_last, "the last reward is missing"),
     (discounted, "it discounts"),
     (one_step, "it stopped after one step"),
-    (one_number, "gave the shape (), not (3,)"),
+    (one_number, "for 3 starts it gave the shape (): one return"),
+    (each_reward, "for 3 starts it gave the shape (12,): one return"),
     (never_ends, "it went on after the end"),
     (half, "from seed 4 the return is 2.2, not 1.1"),
 ]

@@ -79,6 +79,11 @@ class NewestFirst(WithNewest):
         return Batch(*(column.flip(0) for column in super().sample(n)))
 
 
+class OthersDiffer(WithNewest):
+    def others(self, n):
+        return self.rng.permutation(len(self))[: n - 1]
+
+
 class OneMore(WithNewest):
     def others(self, n):
         return self.rng.integers(len(self), size=n)
@@ -138,13 +143,14 @@ ANSWERS = [
     (check_buffer, AllRows, "asked for 3 rows it gave 8"),
     (check_newest, WithNewest, "Right: each batch holds the newest transition"),
     (check_newest, NewestFirst, "Right: each batch holds the newest transition"),
+    (check_newest, OthersDiffer, "Right: each batch holds the newest transition"),
     (check_newest, Unfinished, "Not yet: your code is still to be written"),
     (check_newest, Empty, "Not yet: your code is still to be written"),
-    (check_newest, ReplayBuffer, "number 2 was the newest, and one batch of four did not hold it"),
+    (check_newest, ReplayBuffer, "number 4 was the newest, and one batch of four did not hold it"),
     (check_newest, OneMore, "asked for 4 rows it gave 5"),
     (check_newest, LastPlace, "stands at (self.added - 1) % 8, and not in the last place"),
     (check_newest, NextPlace, "never written"),
-    (check_newest, StillTheOldest, "number 2 was the newest"),
+    (check_newest, StillTheOldest, "number 4 was the newest"),
     (check_newest, OldestOnceFull, "stands at (self.added - 1) % 8, and yours is the oldest"),
     (check_newest, BeyondTheFilled, "never written"),
     (check_newest, NewestAlone, "the whole batch is the newest"),

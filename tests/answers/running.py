@@ -38,7 +38,7 @@ class StopsOnNothing(Stopping):
 
 ANSWERS = [
     (check_stopping, Stopping, "Right: your callback ends a run at the third"),
-    (check_stopping, Callback, "and it went on"),
+    (check_stopping, Callback, "still to be written"),
     (check_stopping, NeverStops, "and it went on"),
     (check_stopping, TooSoon, "only two gaps"),
     (check_stopping, AnyThree, "not three in a row"),

@@ -29,6 +29,14 @@ def no_root(layer):
     return 1 / layer.in_features
 
 
+def itself(layer):
+    return layer.in_features
+
+
+def outputs(layer):
+    return layer.out_features
+
+
 def glorot(layer):
     return (6 / sum(layer.weight.shape)) ** 0.5
 
@@ -111,6 +119,8 @@ ROWS = [
     (dots, "still to be written"),
     (ends(fan_out), "1/√fan-out. Fan-in counts the inputs", "fan-out in place of fan-in"),
     (ends(no_root), "the root is missing"),
+    (ends(itself), "ends at fan-in itself"),
+    (ends(outputs), "ends at fan-out itself"),
     (ends(glorot), "√(6/(inputs + outputs)), another rule"),
     (ends(he), "√(6/fan-in), another rule"),
     (ends(small), "should end at 1/√400 = 0.0500, and ends at 0.0030"),
