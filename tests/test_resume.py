@@ -68,7 +68,7 @@ def path(tmp_path):
 @pytest.fixture(scope="module")
 def whole():
     """The run that nothing interrupts."""
-    return same_lines()
+    return same_lines(None, 240)
 
 
 def crashed(path, step, **settings):
@@ -82,7 +82,7 @@ def crashed(path, step, **settings):
 def test_a_resumed_run_is_the_uninterrupted_one(path, whole, capsys):
     for step in (50, 131, 200):
         crashed(path, step)
-    agent = same_lines(path)
+    agent = same_lines(path, 240)
     assert "run.pt: the run goes on at step 180 of 240." in capsys.readouterr().out
     for name in ("actor", "critic", "target_actor", "target_critic", "policy"):
         ours, theirs = (getattr(a, name).state_dict() for a in (agent, whole))
@@ -131,12 +131,12 @@ def test_the_order_of_callbacks_does_not_matter(path, whole):
     """An evaluation at the step of a checkpoint is in the file, also where it is listed later."""
     crashed(path, 101)  # saved at 100, where an evaluation is due as well
     assert read(path)["steps"] == 100
-    assert everything(same_lines(path)) == everything(whole)
+    assert everything(same_lines(path, 240)) == everything(whole)
 
 
 def test_a_finished_run_trains_no_more_and_says_so(path, whole, capsys):
-    same_lines(path)
-    agent = same_lines(path)
+    same_lines(path, 240)
+    agent = same_lines(path, 240)
     assert "come to its end at step 240, and trains no more" in capsys.readouterr().out
     assert everything(agent) == everything(whole)
 
@@ -222,14 +222,14 @@ def test_interrupt_finishes_the_episode_and_saves(path, whole, capsys):
     assert agent.history.step == 120
     assert "The run ends with this episode" in capsys.readouterr().out
     assert read(path)["steps"] == 120
-    assert everything(same_lines(path)) == everything(whole)
+    assert everything(same_lines(path, 240)) == everything(whole)
 
 
 def test_a_second_interrupt_ends_at_once_and_loses_one_episode(path, whole):
     with pytest.raises(KeyboardInterrupt):
         same_lines(path, 240, At(105, interrupt), At(107, interrupt))
     assert read(path)["steps"] == 100
-    assert everything(same_lines(path)) == everything(whole)
+    assert everything(same_lines(path, 240)) == everything(whole)
 
 
 def test_interrupt_without_a_checkpoint_ends_after_the_step():
@@ -267,7 +267,7 @@ def test_a_file_cut_anywhere_falls_back_on_the_one_before(path, whole, capsys):
         path.write_bytes(good[:length])
         assert [c["steps"] for c, _ in files.readable(path)] == [120], length
         assert "run.pt is damaged, but" in capsys.readouterr().out
-    assert everything(same_lines(path)) == everything(whole)
+    assert everything(same_lines(path, 240)) == everything(whole)
 
 
 def test_one_changed_bit_is_noticed(path):
@@ -285,7 +285,7 @@ def test_a_damaged_file_is_not_what_is_kept(path, whole):
     crashed(path, 150)  # from 120 on, and writes 140 anew
     assert (read(path)["steps"], read(previous(path))["steps"]) == (140, 120)
     path.unlink()  # a crash between the two renamings
-    assert everything(same_lines(path)) == everything(whole)
+    assert everything(same_lines(path, 240)) == everything(whole)
 
 
 def test_a_file_runs_no_code(path):
@@ -359,7 +359,7 @@ def test_where_writing_fails_the_last_state_stays(path, whole, monkeypatch, caps
     assert f"run.pt cannot be written: {words.get(number, 'the system says')}" in said
     assert "Step 20 stays, and the run goes on." in said
     assert next(content["steps"] for content, _ in files.readable(path)) == 20
-    assert everything(same_lines(path)) == everything(whole)
+    assert everything(same_lines(path, 240)) == everything(whole)
 
 
 # How often
@@ -445,7 +445,7 @@ def test_a_slider_moved_stays_moved(path):
 
     with pytest.raises(CrashError):
         same_lines(path, 240, Slider(), At(130, crash_now))
-    agent = same_lines(path)
+    agent = same_lines(path, 240)
     assert (agent.recipe.tau, agent.noise.sigma) == (0.5, 0.9)
     assert everything(agent) == everything(same_lines(None, 240, Slider()))
 
