@@ -20,7 +20,7 @@ from helpers.recipes import Recipe
 from helpers.recorded import load
 from tools import record as recorder
 from tools.experiments import EXPERIMENTS, Experiment
-from tools.recordings import keep, kept, renew, settings
+from tools.recordings import flags, keep, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Experiment(
@@ -101,6 +101,42 @@ def test_nothing_in_it_tells_the_machine_or_the_time(record):
     assert os.uname().nodename not in record.text()
     assert str(ROOT) not in record.text()
     assert "second" not in record.text()
+
+
+CPUINFO = """processor\t: {n}
+vendor_id\t: GenuineIntel
+model\t\t: 143
+model name\t: {name}
+cpu MHz\t\t: {mhz}
+flags\t\t: fpu vme {flag}
+"""
+
+
+def test_the_flags_tell_processors_apart_and_nothing_else(tmp_path):
+    def of(text):
+        (tmp_path / "cpuinfo").write_text(text)
+        return flags(tmp_path / "cpuinfo")
+
+    one = CPUINFO.format(n=0, name="A", mhz=2000.1, flag="avx2")
+    assert of(one) == of(one + CPUINFO.format(n=1, name="A", mhz=2600.7, flag="avx2"))
+    assert of(one) != of(one.replace("avx2", "avx512f"))
+    assert of(one) != of(one.replace("GenuineIntel", "AuthenticAMD"))
+    assert flags(tmp_path / "none") == flags(tmp_path / "none") != of(one)
+
+
+def test_a_short_rerun_of_one_seed_equals_the_record():
+    """Before the first update everywhere; on the same kind of computer, to the last digit."""
+    experiment, recorded = EXPERIMENTS["modern"], load("modern")
+    if recorded.settings["code"] != experiment.code():
+        pytest.skip("the record is of other code: test_recorded.py complains of that")
+    curve = recorder.run(replace(experiment, steps=2 * experiment.every), seed=0)
+    returns = [float(f"{mean:.4f}") for _, mean, _ in curve]
+    assert experiment.recipe.warmup <= experiment.every  # so that updates are in the comparison
+    assert returns[0] == pytest.approx(recorded.returns[0, 0], abs=0.05)
+    here = settings(experiment)
+    here["processor"] = here["processor"] | {"flags": flags()}
+    if all(recorded.settings[key] == here[key] for key in ("versions", "processor")):
+        assert returns == recorded.returns[0, :3].tolist()
 
 
 def test_an_interrupted_recording_goes_on(record):

@@ -1,5 +1,6 @@
 """What a recording keeps: a file for each finished seed, and the table made of them all."""
 
+import hashlib
 import json
 import platform
 from importlib.metadata import version
@@ -23,6 +24,19 @@ def settings(experiment: Experiment) -> dict:
     return experiment.definition() | {"versions": versions, "processor": processor}
 
 
+def flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Twelve characters that stand for the kind of processor: its maker, model and abilities.
+
+    Where they are the same, and versions and threads too, a run gives the same numbers.
+    """
+    kinds = ("vendor_id", "cpu family", "model", "flags", "CPU implementer", "CPU part", "Features")
+    known = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    pairs = {tuple(part.strip() for part in line.split(":", 1)) for line in known if ":" in line}
+    named = sorted(pair for pair in pairs if pair[0] in kinds)
+    named = named or [("machine", platform.machine()), ("processor", platform.processor())]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:12]
+
+
 def keep(made_by: dict, curve: Curve, path: Path) -> None:
     """Write the curve of one seed and the settings that it was made by, whole or not at all."""
     beside = path.with_suffix(".partial")
@@ -41,6 +55,7 @@ def kept(made_by: dict, path: Path) -> Curve | None:
 def table(name: str, experiment: Experiment, made_by: dict, curves: list[Curve]) -> str:
     """The file of results: comment lines with the settings, then a line per seed and evaluation."""
     header = {"shows": experiment.shows} | made_by
+    header["processor"] = made_by["processor"] | {"flags": flags()}
     trial = name in EXPERIMENTS and experiment.steps != EXPERIMENTS[name].steps
     option = f" --steps {experiment.steps}" if trial else ""
     lines = [f"# {COMMAND}{name} --seeds {len(curves)}{option}"]
