@@ -140,10 +140,11 @@ def test_it_runs_without_stable_baselines3(short, monkeypatch, tmp_path, capsys)
     for r in rows:
         assert r["ratio"] == ""
         assert float(r["update_ms"]) > float(r["floor_ms"]) > 0
-        assert r["command"] == "python tools/benchmark.py --steps 2 --blocks 2"
+        assert r["command"] == "python tools/benchmark.py --steps 2 --blocks 2 --threads 1"
         assert "torch" in r["versions"]
         assert RIVAL not in r["versions"]
     assert evidence.benchmark_table(tmp_path) in said
+    assert evidence.benchmark_facts(tmp_path).startswith("2 blocks of 2 steps of each, in turn, ")
 
 
 @pytest.mark.parametrize("arguments", [["--steps", "0"], ["--blocks", "-1"], ["--threads", "0"]])

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 import torch  # noqa: E402
 
 from tools.contenders import BATCH, CONTENDERS  # noqa: E402
-from tools.evidence import benchmark_table, seconds_to_solved  # noqa: E402
+from tools.evidence import COMMAND, benchmark_table, seconds_to_solved  # noqa: E402
 
 RIVAL, FLOOR = "stable-baselines3", "ten matrix products"
 PACKAGES = ("torch", "numpy", "gymnasium", RIVAL)
@@ -96,8 +96,9 @@ def summarise(threads: int, steps: Timings, updates: Timings, n: int) -> list[di
     return rows
 
 
-def facts(n: int, blocks: int) -> dict[str, object]:
+def facts(n: int, blocks: int, threads: Sequence[int]) -> dict[str, object]:
     """What the numbers hang on: the versions, the kind of processor, the command."""
+    options = f"--steps {n} --blocks {blocks} --threads {' '.join(map(str, threads))}"
     known = [name for name in PACKAGES if name != RIVAL or find_spec("stable_baselines3")]
     versions = [f"python {platform.python_version()}", *(f"{p} {version(p)}" for p in known)]
     return {
@@ -105,7 +106,7 @@ def facts(n: int, blocks: int) -> dict[str, object]:
         "block_steps": n,
         "capability": torch.backends.cpu.get_cpu_capability(),
         "versions": " ".join(versions),
-        "command": f"python tools/benchmark.py --steps {n} --blocks {blocks}",
+        "command": f"{COMMAND} {options}",
     }
 
 
@@ -127,7 +128,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         with ProcessPoolExecutor(1, mp_context=spawn) as pool:
             job = pool.submit(measure, threads, names, options.steps, options.blocks)
             rows += summarise(threads, *job.result(), options.steps)
-    rows = [row | facts(options.steps, options.blocks) for row in rows]
+    rows = [row | facts(options.steps, options.blocks, options.threads) for row in rows]
     with (root / "results" / "benchmark.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         table.writeheader()
