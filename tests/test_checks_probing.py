@@ -75,7 +75,11 @@ def test_a_bad_probe_is_told_why(check, probe, words, capsys):
     ("check", "probe", "words"),
     [
         (check_loss_probe, one_row, "says True of the loss that compares a row with a column"),
-        (check_memory_probe, without_ends, "says False of the right agent, whose episodes end"),
+        (
+            check_memory_probe,
+            without_ends,
+            "says False of the right agent, whose first episode ends",
+        ),
         (check_start_probe, same_shape, "says True of an environment with one start"),
     ],
 )
