@@ -6,7 +6,9 @@ import answers
 import numpy as np
 import pytest
 import torch
+from answers.seeds import interval
 
+from helpers.checks import check_bootstrap
 from tools import confusion
 
 
@@ -41,3 +43,9 @@ def test_the_table_shows_every_answer_and_notices_a_wrong_verdict(capsys):
     assert re.search(r"3 answers, 3 judged as expected", table)
     assert confusion.main([rows[0]._replace(words="Not yet")]) == 1
     assert "1 answers, 0 judged as expected" in capsys.readouterr().out
+
+
+def test_a_sound_bootstrap_is_accepted_whatever_its_luck(capsys):
+    for seed in range(30):
+        check_bootstrap(lambda v, rng, seed=seed: interval(v, np.random.default_rng(seed)))
+    assert capsys.readouterr().out.count("Right: ") == 30

@@ -1,5 +1,6 @@
 """What makes a judge into a check, which prints its answer and never raises."""
 
+import warnings
 from collections.abc import Callable
 from functools import wraps
 
@@ -15,8 +16,9 @@ def check(judge: Callable[[object], str | None]) -> Callable[[object], None]:
     @wraps(judge)
     def checked(work: object) -> None:
         try:
-            with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
-                torch.manual_seed(0)
+            with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the answer says it better
+                torch.manual_seed(0)  # and leaves the global generator as it was
                 complaint = judge(work) if callable(given(work)) else UNCALLABLE
         except Exception as error:  # whatever a learner's code may raise
             complaint = failure(error)

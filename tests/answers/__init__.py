@@ -19,9 +19,11 @@ from answers import (
     memory,
     noises,
     pendulum,
+    probing,
     pushes,
     returns,
     running,
+    seeds,
     starts,
     targets,
     updating,
@@ -71,7 +73,8 @@ OFFERED_TO_ALL = [  # what is no answer to any exercise
 ]
 MODULES = [
     measuring, pendulum, actions, returns, actors, starts, critics, critic_networks, memory, noises,
-    pushes, targets, critic_update, experience, actor_update, running, evaluating, updating,
+    pushes, targets, critic_update, experience, actor_update, running, evaluating, updating, seeds,
+    probing,
 ]  # fmt: skip
 CHECKS = [getattr(helpers.checks, name) for name in helpers.checks.__all__]
 ANSWERS = [Answer(*row) for module in MODULES for row in module.ANSWERS]
