@@ -111,5 +111,8 @@ def priced_mistakes(a, value, cost, price: float) -> list[tuple[torch.Tensor, st
         (-value + price * a.mean() ** 2, "square each action first, then take the mean."),
         (-len(a) * (value - price * cost), "it is the sum over the batch, not the mean."),
         (-value + price * len(a) * cost, "the cost is summed over the batch: take its mean."),
-        (-value + price * a.square().mean(), "add the squares of an action's numbers: sum(dim=1)."),
+        (
+            -value + price * a.square().mean(),
+            "add the squares of an action's numbers: sum(dim=1, keepdim=True).",
+        ),
     ]

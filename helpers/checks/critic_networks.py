@@ -66,8 +66,11 @@ def meeting_complaint(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> str | N
         return "the action changes nothing: it has to go into a layer."
     if torch.allclose(values, q(none(s), a), atol=1e-9):
         return "the state changes nothing: it has to go into a layer."
-    if reaching_the_last(q, s, a).min() < 0:
+    *hidden, last = [x.min() < 0 for x in reaching_the_layers(q, s, a)[1:]]
+    if last:
         return "there are negative numbers before the last layer: ReLU after the one before, too."
+    if any(hidden):
+        return "there are negative numbers between the layers: ReLU after the first one, too."
     together = values - q(s, none(a)) - q(none(s), a) + q(none(s), none(a))
     if together.abs().max() < 1e-3 * size:
         return (
@@ -76,13 +79,15 @@ def meeting_complaint(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> str | N
     return None
 
 
-def reaching_the_last(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
-    """What goes into the last layer."""
-    last, seen = [layer for layer in q.modules() if isinstance(layer, nn.Linear)][-1], []
-    handle = last.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
+def reaching_the_layers(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> list[torch.Tensor]:
+    """What goes into each layer, in the order in which they are called."""
+    layers, seen = [layer for layer in q.modules() if isinstance(layer, nn.Linear)], []
+    hook = lambda layer, inputs: seen.append(inputs[0])  # noqa: E731
+    handles = [layer.register_forward_pre_hook(hook) for layer in layers]
     q(s, a)
-    handle.remove()
-    return seen[0]
+    for handle in handles:
+        handle.remove()
+    return seen
 
 
 def slope_complaint(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> str | None:

@@ -24,6 +24,8 @@ def check_buffer(buffer: type) -> str | None:
         return "it drew one transition twice in the same batch."
     if all(memory.sample(5).s[:, 0].equal(first.s[:, 0]) for _ in range(20)):
         return "it draws the same rows in the same order every time: it should choose by chance."
+    if len({number for _ in range(50) for number in memory.sample(2).s[:, 0].tolist()}) < 5:
+        return "some transitions are never drawn: shuffle all len(self) places, then take n."
     for i in range(6, 12):
         memory.add([i, i], [-i], 10 * i, [i + 1, i + 1], i % 2 == 1)
     if sorted(memory.sample(8).s[:, 0].tolist()) != [4, 5, 6, 7, 8, 9, 10, 11]:

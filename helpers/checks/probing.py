@@ -58,8 +58,19 @@ def check_memory_probe(probe: Callable) -> str | None:
         (partial(acted, DDPG, 150), f"{words} in the midst of its first episode"),
         (partial(acted, DDPG, 250), f"{words}, whose first episode ends at row 199"),
     ]
-    wrong = [(partial(acted, DDPGWithNextStateAsState, 150), "the mistaken one")]
+    wrong = [
+        (partial(acted, DDPGWithNextStateAsState, 150), "the mistaken one"),
+        (shuffled, "a memory whose rows are shuffled"),
+    ]
     return verdict(probe, right, wrong)
+
+
+def shuffled() -> DDPG:
+    """An agent whose memory holds sound transitions, of which none leads to the next."""
+    agent = acted(DDPG, 150)
+    rows = agent.buffer.rows[: len(agent.buffer)]
+    rows[:] = rows[::-1].copy()
+    return agent
 
 
 def acted(kind: type, steps: int) -> DDPG:

@@ -152,7 +152,7 @@ PRICED = [
     (price_forgotten, "not multiplied by the price"),
     (named("sizes", priced(cost=lambda a: a.abs().sum(dim=1).mean())), "not the size of a"),
     (named("mean first", priced(cost=lambda a: a.mean() ** 2)), "square each action first"),
-    (named("mean of all", priced(cost=lambda a: a.square().mean())), "sum(dim=1)"),
+    (named("mean of all", priced(cost=lambda a: a.square().mean())), "sum(dim=1, keepdim=True)"),
     (one_for_each_state, "one number in a tensor"),
     (over_the_batch, "the sum over the batch"),
     (cost_over_the_batch, "the cost is summed over the batch"),

@@ -87,6 +87,11 @@ class OneBend(Right):
         return self.layer3(self.layer2(self.bend(self.layer1(self.joined(s, a)))))
 
 
+class BendsLate(Right):
+    def forward(self, s, a):
+        return self.layer3(self.bend(self.layer2(self.layer1(self.joined(s, a)))))
+
+
 class NeverMeeting(Right):
     def __init__(self, state_dim, action_dim):
         super().__init__(state_dim, action_dim)
@@ -144,6 +149,7 @@ ROWS = [
     (ActionOnly, "the state changes nothing"),
     (Straight, "there are negative numbers before the last layer"),
     (OneBend, "there are negative numbers before the last layer"),
+    (BendsLate, "there are negative numbers between the layers"),
     (NeverMeeting, "the best action is the same in every state"),
     (Squashed, "cannot leave [-1, 1]"),
     (NeverNegative, "its values are never negative"),

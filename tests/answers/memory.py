@@ -31,6 +31,11 @@ class AlwaysTheFirst(WithoutReplacement):
         return np.arange(n)
 
 
+class ShufflesTheFirst(WithoutReplacement):
+    def choose(self, n):
+        return self.rng.permutation(n)
+
+
 class EmptyRows(WithoutReplacement):
     def choose(self, n):
         return self.rng.permutation(len(self.rows))[:n]
@@ -137,6 +142,7 @@ ANSWERS = [
     (check_buffer, ReplayBuffer, "drew one transition twice"),
     (check_buffer, AlwaysTheFirst, "should choose by chance"),
     (check_buffer, EmptyRows, "never written"),
+    (check_buffer, ShufflesTheFirst, "some transitions are never drawn"),
     (check_buffer, Mixed, "column r does not belong"),
     (check_buffer, Flat, "column r has shape"),
     (check_buffer, NeverForgets, "should hold those from 4 to 11"),

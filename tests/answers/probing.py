@@ -31,6 +31,12 @@ def without_ends(agent):
     return (rows[:-1, 5:8] == rows[1:, :3]).all()
 
 
+def only_something_moved(agent):
+    """Asks whether s' differs from s, and not where it leads."""
+    rows = agent.buffer.rows[: len(agent.buffer)]
+    return (rows[:, :3] != rows[:, 5:8]).any(axis=1).all()
+
+
 def start_probe(env):
     return not np.array_equal(env.reset()[0], env.reset()[0])
 
@@ -62,6 +68,7 @@ ANSWERS = [
     (check_start_probe, start_probe, "Right: your probe passes"),
     (check_loss_probe, one_row, "says True of the loss that compares a row with a column"),
     (check_memory_probe, without_ends, "says False of the right agent, whose first episode ends"),
+    (check_memory_probe, only_something_moved, "says True of a memory whose rows are shuffled"),
     (check_start_probe, same_shape, "says True of an environment with one start"),
     *((check, unfinished, "still to be written") for check in CHECKS),
     *((check, always, "it says True of") for check in CHECKS),

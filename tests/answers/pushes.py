@@ -54,6 +54,25 @@ class TooLong(Right):
     hold = 21
 
 
+class Twenty(Right):
+    def __call__(self):
+        if self.calls % 20 == 0:
+            self.push = self.draw()
+        self.calls += 1
+        return self.push
+
+
+class PlainAfterReset(Right):
+    def __call__(self):
+        if self.calls % self.hold == 0 and not hasattr(self, "push"):
+            self.push = self.draw()
+        self.calls += 1
+        return self.push
+
+    def reset(self):
+        self.calls, self.push = 1, 0
+
+
 class StartsAtZero(Right):
     push = np.zeros(3, dtype=np.float32)
 
@@ -106,6 +125,8 @@ ROWS = [
     (Gaussian, "every call gives something new"),
     (OnceOnly, "it never draws again"),
     (TooLong, "yours last 21, 21"),
+    (Twenty, "whatever `hold` says"),
+    (PlainAfterReset, "the shape (), not (3,)"),
     (StartsAtZero, "no push at all"),
     (OneForAll, "all actions get the same push"),
     (Single, "the shape (), not (3,)"),
