@@ -25,7 +25,12 @@ def encode(figure: Figure, palette: Image.Image | None = None) -> bytes:
     canvas = figure.canvas
     pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
     file = io.BytesIO()
-    few = pixels.convert("RGB").quantize(128, palette=palette, dither=Image.Dither.NONE)
+    few = pixels.convert("RGB").quantize(
+        128,
+        method=Image.Quantize.MAXCOVERAGE,  # the usual one drops rare colours: green dots turn blue
+        palette=palette,
+        dither=Image.Dither.NONE,
+    )
     few.save(file, format="PNG")
     return file.getvalue()
 

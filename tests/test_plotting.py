@@ -1,9 +1,13 @@
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from helpers.evaluation import swing_up_and_hold
 from helpers.pendulum import observe
-from helpers.plotting import new_figure, plot_band, show, state_grid, torque_map
+from helpers.pictures import encode
+from helpers.plotting import GREEN, TORQUES, new_figure, plot_band, show, state_grid, torque_map
 from helpers.recorded import interquartile_mean
 
 
@@ -39,3 +43,13 @@ def test_words_stand_for_the_picture_where_there_is_no_notebook(capsys):
     figure, _ = new_figure()
     show(figure, alt="An empty figure")
     assert capsys.readouterr().out == "An empty figure\n"
+
+
+def test_a_few_dots_keep_their_colour_beside_a_map_of_many_colours():
+    figure, (left, right) = new_figure(1, 2)
+    left.plot([0, 1, 2], [0, 1, 2], "s", color=GREEN)
+    right.imshow(np.random.default_rng(0).normal(size=(40, 40)), cmap=TORQUES)
+    figure.canvas.draw()
+    drawn = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    stored = np.asarray(Image.open(io.BytesIO(encode(figure))).convert("RGB")).astype(int)
+    assert np.abs(stored - drawn).max() <= 15  # of 255, in each channel of each pixel
