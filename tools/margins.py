@@ -6,6 +6,7 @@ import json
 import platform
 import re
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from tools.series import Complaint
 SEED = re.compile(r"^SEED = \d+", re.MULTILINE)
 BOUNDS = {"at_most": max, "at_least": min}  # each with its worst of many values
 PACKAGES = ("torch", "numpy", "gymnasium")
+PARSING = threading.Lock()  # Python 3.11's parser may fail in two threads at once (gh-106905)
 
 
 def with_seed(path: Path, seed: int) -> NotebookNode:
@@ -36,7 +38,8 @@ def with_seed(path: Path, seed: int) -> NotebookNode:
 def syntax(notebook: NotebookNode) -> ast.Module:
     """The code of a notebook as one tree, magics included."""
     plain = TransformerManager().transform_cell
-    return ast.parse("\n".join(plain(cell.source) for cell in series.code(notebook)))
+    with PARSING:
+        return ast.parse("\n".join(plain(cell.source) for cell in series.code(notebook)))
 
 
 def read_bounds(tree: ast.Module) -> dict[str, float]:
