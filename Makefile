@@ -27,13 +27,13 @@ lab: $(INSTALLED)
 	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/00_the_whole_picture.ipynb
 
 test: lint
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --ignore tests/browser tests
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --nbval notebooks
 
 # the notebooks in a real JupyterLab in Chromium (Debian: apt-get install chromium)
 browser: $(INSTALLED)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[browser]'
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest --numprocesses $(WORKERS) tests/browser
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -11,12 +11,14 @@ from helpers.panels import Line, Panel, Returns
 from helpers.pendulum import observe
 from helpers.pendulum_panels import Gap, QSlice, yardsticks
 from helpers.plotting import new_figure
-from helpers.portraits import BestTorque, Torque, Value
+from helpers.portraits import BestTorque, Coverage, Torque, Value
 
 PENDULUM = ("return", "gap", "critic_loss", "objective", "portrait", "q_slice")
 ALL = (*PENDULUM, "value", "optimum", "saturation", "gradients", "targets", "noise")
 OTHERS = ("return", "evaluation", "critic_loss", "objective")
-ONLY_PENDULUM = {"gap", "portrait", "value", "optimum", "q_slice", "saturation", "targets"}
+ONLY_PENDULUM = {
+    "gap", "portrait", "value", "optimum", "coverage", "q_slice", "saturation", "targets",
+}  # fmt: skip
 
 
 def maker(name: str, pendulum: bool, band, slice_at: tuple[float, float]) -> Callable[..., Panel]:
@@ -30,6 +32,7 @@ def maker(name: str, pendulum: bool, band, slice_at: tuple[float, float]) -> Cal
         "objective": partial(Line, name="actor_loss", title="Actor objective J", scale=-1),
         "portrait": Torque,
         "value": Value,
+        "coverage": Coverage,
         "optimum": BestTorque,
         "q_slice": partial(QSlice, theta=slice_at[0], velocity=slice_at[1]),
     }
@@ -46,7 +49,7 @@ def layout(
     """A figure with these panels, or "all"; other environments lack those of the pendulum."""
     pendulum = env_id == "Pendulum-v1"
     names = names or (PENDULUM if pendulum else OTHERS)
-    names = ALL if names == "all" else names
+    names = ALL if names == "all" else names.split() if isinstance(names, str) else names
     names = [name for name in names if pendulum or name not in ONLY_PENDULUM]
     columns = {1: 1, 2: 2, 4: 2}.get(len(names), 3)
     rows = -(-len(names) // columns)

@@ -19,10 +19,11 @@ FRAMES = 900  # in a run at most: nbval loses a cell that sends thousands of mes
 class LivePlot(Callback):
     """Shows a run in one figure that stays in its place, for at most `share` of the run's time.
 
-    `panels` are names of panels (see helpers/layout.py; "all" are twelve) or of any series of the
-    history. `slice_at` is the state, angle and velocity, in which the critic is shown. `band` holds
-    steps, low, mid and high of recorded gaps, as fractions, to be drawn behind this run's. Where
-    there is no notebook, it prints a line now and then, and `save` writes the picture.
+    `panels` are names, in one string or several: of panels (see helpers/layout.py; "all" are
+    twelve) or of any series of the history. `slice_at` is the state, angle and velocity, in which
+    the critic is shown. `band` holds steps, low, mid and high of recorded gaps, as fractions, to be
+    drawn behind this run's. Where there is no notebook, it prints a line now and then, and `save`
+    writes the picture.
     """
 
     alt = "Live plot of the training run"

@@ -27,25 +27,32 @@ def show_controls(controls: list[widgets.Widget], words: str) -> None:
         display(box._repr_mimebundle_() | {"text/plain": words}, raw=True)
 
 
-def picture(figure: Figure) -> bytes:
-    """The figure as a PNG."""
-    figure.canvas.draw()
-    return encode(figure)
+def picture(drawn: Figure | bytes) -> bytes:
+    """A figure as a PNG; what is a PNG already stays as it is."""
+    if isinstance(drawn, bytes):
+        return drawn
+    drawn.canvas.draw()
+    return encode(drawn)
+
+
+def slider(name: str, low: float, high: float, step: float, value: float) -> widgets.Widget:
+    """A slider under this name: for whole numbers if all four are."""
+    whole = all(isinstance(number, int) for number in (low, high, step, value))
+    options = {"min": low, "max": high, "step": step, "description": name, "layout": WIDE}
+    if whole:
+        return widgets.IntSlider(value, **options)
+    digits = max(0, -int(np.floor(np.log10(step))))
+    return widgets.FloatSlider(value, readout_format=f".{digits}f", **options)
 
 
 def play(
-    draw: Callable[..., Figure], alt: str, **sliders: tuple[float, float, float, float]
-) -> dict[str, widgets.FloatSlider]:
-    """Show the figure that `draw(**values)` gives, and draw it anew whenever a slider moves.
+    draw: Callable[..., Figure | bytes], alt: str, **sliders: tuple[float, float, float, float]
+) -> dict[str, widgets.Widget]:
+    """Show the figure (or PNG) that `draw(**values)` gives, and anew whenever a slider moves.
 
     Each slider is (lowest, highest, step, value at first), under the name of its argument.
     """
-    controls = {
-        name: widgets.FloatSlider(
-            value, min=low, max=high, step=step, description=name, layout=WIDE
-        )
-        for name, (low, high, step, value) in sliders.items()
-    }
+    controls = {name: slider(name, *numbers) for name, numbers in sliders.items()}
     show_controls([*controls.values()], f"[sliders for {', '.join(controls)}, in JupyterLab]")
 
     def now() -> bytes:

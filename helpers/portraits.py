@@ -9,11 +9,12 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.image import AxesImage
 
 from helpers.optimal import load_optimum
-from helpers.panels import Panel
-from helpers.pendulum import TIME_LIMIT, observe
-from helpers.plotting import GREEN, INK, plot_phase, plot_torque_map, state_grid, torque_map
+from helpers.panels import Panel, write
+from helpers.pendulum import MAX_SPEED, TIME_LIMIT, observe
+from helpers.plotting import BLUE, GREEN, INK, plot_phase, plot_torque_map, state_grid, torque_map
 
 VALUES = LinearSegmentedColormap.from_list("values", ["white", GREEN])  # as in the house palette
+COUNTS = LinearSegmentedColormap.from_list("counts", ["white", BLUE])
 
 
 class Portrait(Panel):
@@ -83,6 +84,42 @@ class BestTorque(Portrait):
     def first(self, ax: Axes) -> AxesImage:
         """The optimum's map, which stays."""
         return plot_torque_map(ax, load_optimum().policy, self.size, label=None)
+
+
+class Coverage(Portrait):
+    """Where the run has been: the darker a cell, the more often; and how many cells it has seen.
+
+    The cells are 10 degrees wide and half a rad/s high: 36 by 32 of them.
+    """
+
+    def __init__(self, ax: Axes, last_step: int):
+        self.counts, self.fresh = np.zeros((32, 36)), []  # a row for each velocity
+        super().__init__(ax, last_step, "States visited", "never", "often")
+        self.image.set_interpolation("nearest")
+        self.words = self.add(write(ax, "", (0, 0), ax.transAxes, (4, 4)))
+
+    def first(self, ax: Axes) -> AxesImage:
+        """A map of nowhere."""
+        image = plot_phase(ax, self.counts, None, cmap=COUNTS)
+        image.set_extent((-np.pi, np.pi, -MAX_SPEED, MAX_SPEED))  # the cells fill it exactly
+        return image
+
+    def follow(self, state: np.ndarray | None) -> None:
+        """Remember the state, to be counted when the next frame comes."""
+        super().follow(state)
+        if state is not None:
+            self.fresh.append(state)
+
+    def look(self, agent) -> None:
+        """Count what has come since the last frame."""
+        cos, sin, velocity = np.array(self.fresh or np.empty((0, 3))).T
+        self.fresh = []
+        everywhere = ((-MAX_SPEED, MAX_SPEED), (-np.pi, np.pi))
+        theta = np.arctan2(sin, cos)
+        self.counts += np.histogram2d(velocity, theta, self.counts.shape, everywhere)[0]
+        self.image.set_data(np.log1p(self.counts))
+        self.image.set_clim(0, np.log1p(max(self.counts.max(), 1)))
+        self.words.set_text(f"{(self.counts > 0).mean():.0%} of the cells")
 
 
 class Value(Portrait):

@@ -11,6 +11,7 @@ from helpers.history import History
 from helpers.instruments import Sampled, gradients, live_and_target, noise, saturation
 from helpers.panels import Line
 from helpers.plotting import new_figure
+from helpers.portraits import Coverage
 from helpers.recipes import Recipe
 from helpers.training import train
 
@@ -73,6 +74,19 @@ def test_a_sampled_panel_keeps_one_look_a_step():
     assert list(y) == [0, 1, 2]
 
 
+def test_coverage_counts_the_cells_where_a_run_has_been():
+    panel = Coverage(new_figure()[1], 10)
+    upright, turned = np.float32([1, 0, 0.25]), np.float32([np.cos(3), np.sin(3), -7.9])
+    for state in (upright, turned, None, turned):  # None: an episode ended
+        panel.follow(state)
+    panel.update(History(), agent="any")
+    panel.update(History(), agent="any")  # nothing new: counted once
+    assert panel.counts[16, 18] == 1  # velocity 0 to 0.5, angle 0 to 10 degrees
+    assert panel.counts[0, 35] == 2
+    assert panel.counts.sum() == 3
+    assert panel.words.get_text() == f"{2 / (36 * 32):.0%} of the cells"
+
+
 def test_every_named_panel_can_be_drawn(agent):
     figure, panels = layout.layout("all", 100)
     for panel in panels:
@@ -83,6 +97,12 @@ def test_every_named_panel_can_be_drawn(agent):
                 and name != "objective" and isinstance(p, Line)]  # fmt: skip
 
 
+def test_names_may_stand_in_one_string():
+    titles = [[p.ax.get_title("left") for p in layout.layout(names, 100)[1]]
+              for names in ("gap coverage", ["gap", "coverage"])]  # fmt: skip
+    assert titles[0] == titles[1] == ["Noise-free gap to the optimum", "States visited"]
+
+
 def test_other_environments_have_no_panels_of_the_pendulum():
     _, panels = layout.layout("all", 100, env_id="MountainCarContinuous-v0")
-    assert len(panels) == len(layout.ALL) - len(layout.ONLY_PENDULUM)
+    assert len(panels) == len(set(layout.ALL) - layout.ONLY_PENDULUM)

@@ -1,6 +1,7 @@
 """What one can play with: the figure follows the sliders, the pushed pendulum is the pendulum."""
 
 import asyncio
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -38,6 +39,18 @@ def test_a_moved_slider_draws_the_figure_anew(handle):
     sliders["a"].value = 7  # beyond its end
     assert drawn == [(0.5, 0), (0.5, 2), (1, 2)]
     assert len(handle.shown) == 2
+
+
+def test_a_picture_may_come_ready_made_and_whole_numbers_stay_whole(handle):
+    def draw(n, x):
+        assert isinstance(n, int)
+        return bytes([n])
+
+    sliders = play(draw, "a picture", n=(1, 9, 1, 2), x=(0.0, 1.0, 0.05, 0.5))
+    sliders["n"].value = 3
+    png = handle.shown[-1]["obj"]["image/png"]
+    assert b64decode(png) == b"\x03"
+    assert sliders["x"].readout_format == ".2f"
 
 
 def test_a_pushed_pendulum_swings_as_any_other(handle, monkeypatch):

@@ -44,9 +44,23 @@ RUN = """() => {
     window.ended = false;
     jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ended = true; });
 }"""
+RUN_ONE = """index => {
+    window.ended = false;
+    jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+    jupyterapp.commands.execute('notebook:run-cell').then(() => { window.ended = true; });
+}"""
+ASK = """async code => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, store_history: false });
+    let text = '';
+    future.onIOPub = message => { text += message.content.text ?? ''; };
+    await future.done;
+    return text;
+}"""
 CELLS = """() => [...jupyterapp.shell.currentWidget.content.model.cells].map((cell, i) => ({
-    source: cell.sharedModel.getSource(), count: cell.executionCount ?? null, type: cell.type,
-    pictures: window.pictures[i].size, outputs: cell.outputs ? cell.outputs.toJSON() : [],
+    index: i, type: cell.type, source: cell.sharedModel.getSource(),
+    count: cell.executionCount ?? null, pictures: window.pictures[i].size,
+    outputs: cell.outputs ? cell.outputs.toJSON() : [],
 }))"""
 
 
@@ -112,9 +126,9 @@ class Opened:
         page.wait_for_function("() => window.jupyterapp && jupyterapp.shell.currentWidget?.content")
         wait_for(lambda: page.evaluate(CONNECTED), "its kernel did not get ready")
 
-    def run(self) -> None:
-        """Run all cells; returns at once."""
-        self.page.evaluate(RUN)
+    def run(self, index: int | None = None) -> None:
+        """Run all cells, or the one at `index`; returns at once."""
+        self.page.evaluate(*((RUN,) if index is None else (RUN_ONE, index)))
 
     def ended(self) -> bool:
         """Whether all cells have run."""
@@ -124,14 +138,19 @@ class Opened:
         """The code cells: source, count, outputs, and how many pictures each has shown."""
         return [cell for cell in self.page.evaluate(CELLS) if cell["type"] == "code"]
 
-    def pictures(self) -> int:
-        """How many different pictures the last code cell has shown."""
-        return self.cells()[-1]["pictures"]
+    def pictures(self, index: int | None = None) -> int:
+        """How many different pictures the cell at `index` has shown, or the last code cell."""
+        cells = self.cells()
+        return next((c for c in cells if c["index"] == index), cells[-1])["pictures"]
 
     def printed(self) -> str:
         """What the last code cell printed."""
         outputs = self.cells()[-1]["outputs"]
         return "".join("".join(o["text"]) for o in outputs if o["output_type"] == "stream")
+
+    def ask(self, expression: str) -> str:
+        """What the idle kernel prints for a Python expression."""
+        return self.page.evaluate(ASK, f"print({expression})").strip()
 
     def command(self, name: str) -> None:
         """Do what a menu's entry does, without waiting for it."""

@@ -1,6 +1,7 @@
 """The notebooks in a real JupyterLab: they run clean, and their controls act while they train."""
 
 import os
+import time
 from pathlib import Path
 
 import lab as labs
@@ -29,6 +30,24 @@ env = make_env(seed=0)
 agent = DDPG(env, seed=0)
 history = train(env, agent, {LONG}, callbacks=[Controls(), LivePlot()])
 print("ended at", history.step, "with sigma", agent.recipe.sigma)
+"""
+
+
+PLAYING = """
+import numpy as np
+from helpers.evaluation import rollout
+from helpers.play import PushByHand, play
+from helpers.plotting import new_figure
+
+def bar(height):
+    figure, ax = new_figure(height=1.5)
+    ax.barh([0], [height])
+    ax.set_xlim(0, 1)
+    return figure
+
+_ = play(bar, "A bar", height=(0.0, 1.0, 0.1, 0.5))
+hang = rollout(lambda s: np.zeros((len(s), 1)), np.array([3.1]), np.array([0.0]))
+hand = PushByHand((3.1, 0.0), {"hanging": hang.reward.sum()})
 """
 
 
@@ -64,13 +83,32 @@ def opened(lab, browser):
 
 
 @pytest.fixture
-def training(lab, opened):
-    """A notebook of one cell, which trains until it is stopped; some frames are already shown."""
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(TRAINING)], metadata=series.METADATA)
-    nbformat.write(notebook, lab.folder / "notebooks" / "training.ipynb")
-    notebook = opened("training.ipynb")
-    notebook.run()
+def open_cell(lab, opened):
+    """Opens a notebook of this one cell, and runs it."""
+
+    def open_cell(name, source):
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(source)], metadata=series.METADATA)
+        nbformat.write(notebook, lab.folder / "notebooks" / name)
+        notebook = opened(name)
+        notebook.run()
+        return notebook
+
+    return open_cell
+
+
+@pytest.fixture
+def training(open_cell):
+    """A training that goes on until it is stopped; some frames are already shown."""
+    notebook = open_cell("training.ipynb", TRAINING)
     labs.wait_for(lambda: notebook.pictures() >= 5, "no live picture came")
+    return notebook
+
+
+@pytest.fixture
+def playing(open_cell):
+    """A picture with a slider, and a pendulum to push."""
+    notebook = open_cell("playing.ipynb", PLAYING)
+    labs.wait_for(notebook.ended, "the cell did not end")
     return notebook
 
 
@@ -87,19 +125,45 @@ def shots():
     SHOTS.mkdir(parents=True, exist_ok=True)
 
 
+def errors(cells):
+    return [o["evalue"] for cell in cells for o in cell["outputs"] if o["output_type"] == "error"]
+
+
+def has_picture(output):
+    return "image/png" in output.get("data", {})
+
+
+def interrupted(notebook, cell):
+    """Run a cell again and interrupt its trainings, one after the other; the seconds that takes."""
+    notebook.run(index := cell["index"])
+    for _ in filter(has_picture, cell["outputs"]):  # a live picture for each training
+        seen = notebook.pictures(index)
+        labs.wait_for(lambda seen=seen: notebook.pictures(index) > seen + 3, "no live picture came")
+        began = time.monotonic()
+        notebook.command("notebook:interrupt-kernel")
+    labs.wait_for(notebook.ended, "the interrupt did not end the cell")
+    return time.monotonic() - began
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_runs_clean(opened, name):
-    notebook = opened(name)
+def test_a_notebook_runs_clean_and_its_training_stops_by_interrupt(opened, name):
+    notebook, shot = opened(name), SHOTS / Path(name).stem
     notebook.run()
     labs.wait_for(notebook.ended, "it did not come to its end", 900, every=1)
     cells = notebook.cells()
-    errors = [o for cell in cells for o in cell["outputs"] if o["output_type"] == "error"]
-    assert not errors, errors[0]["evalue"]
+    assert not errors(cells)
     assert [cell["count"] for cell in cells] == [*range(1, len(cells) + 1)]
-    live = [cell["pictures"] for cell in cells if "LivePlot()" in cell["source"]]
+    live = [cell for cell in cells if "LivePlot(" in cell["source"]]
     assert live, "it shows no training"
-    assert min(live) >= 10, "the live picture did not move"
-    notebook.page.screenshot(path=SHOTS / f"{Path(name).stem}.png")
+    assert min(cell["pictures"] for cell in live) >= 10, "the live picture did not move"
+    notebook.page.screenshot(path=shot.with_suffix(".png"))
+
+    seconds = interrupted(notebook, live[-1])
+    assert int(notebook.ask("history.step")) < 6_000, "it ended by itself"
+    (again,) = (cell for cell in notebook.cells() if cell["index"] == live[-1]["index"])
+    assert not errors([again])
+    assert [*filter(has_picture, again["outputs"])], "the interrupt lost the picture"
+    shot.with_suffix(".txt").write_text(f"{seconds:.1f} s from Interrupt to the cell's end\n")
 
 
 def test_stop(training):
@@ -138,6 +202,24 @@ def test_interrupt_ends_the_run_and_keeps_the_picture(training):
     step, sigma = finish(training, "interrupt")
     assert step < LONG
     assert sigma == 0.2
-    outputs = training.cells()[-1]["outputs"]
-    assert not [o for o in outputs if o["output_type"] == "error"]
-    assert [o for o in outputs if "image/png" in o.get("data", {})]
+    (cell,) = training.cells()
+    assert not errors([cell])
+    assert [*filter(has_picture, cell["outputs"])]
+
+
+def test_a_picture_follows_its_slider_and_a_hand_pushes(playing):
+    seen = playing.pictures()
+    slider = playing.page.get_by_role("slider").first
+    for key in ("End", "Home"):
+        slider.press(key)
+        labs.wait_for(lambda seen=seen: playing.pictures() > seen, "the picture did not follow")
+        seen = playing.pictures()
+    playing.page.locator("button[title=Start]").click()
+    playing.page.get_by_role("slider").last.press("End")
+    labs.wait_for(lambda: playing.pictures() > seen + 20, "the pushed pendulum did not move")
+    verdict = playing.page.get_by_text("your return").first
+    verdict.wait_for(timeout=60_000)
+    hanging = float(playing.ask("hand.returns['hanging']"))
+    mine = float(verdict.inner_text().split()[2].replace("−", "-"))
+    assert abs(mine - hanging) > 5, "the push did nothing"
+    playing.page.screenshot(path=SHOTS / "play.png")
