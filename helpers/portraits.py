@@ -119,7 +119,7 @@ class Coverage(Portrait):
         self.counts += np.histogram2d(velocity, theta, self.counts.shape, everywhere)[0]
         self.image.set_data(np.log1p(self.counts))
         self.image.set_clim(0, np.log1p(max(self.counts.max(), 1)))
-        self.words.set_text(f"{(self.counts > 0).mean():.0%} of the cells")
+        self.words.set_text(f"{100 * (self.counts > 0).mean():.0f} % of the cells")
 
 
 class Value(Portrait):

@@ -84,7 +84,11 @@ def test_coverage_counts_the_cells_where_a_run_has_been():
     assert panel.counts[16, 18] == 1  # velocity 0 to 0.5, angle 0 to 10 degrees
     assert panel.counts[0, 35] == 2
     assert panel.counts.sum() == 3
-    assert panel.words.get_text() == f"{2 / (36 * 32):.0%} of the cells"
+    assert panel.words.get_text() == "0 % of the cells"  # 2 of 1,152
+    for theta in np.linspace(-np.pi + 0.01, np.pi - 0.01, 500):
+        panel.follow(np.float32([np.cos(theta), np.sin(theta), 3.1]))
+    panel.update(History(), agent="any")  # a whole row of 32 more
+    assert panel.words.get_text() == "3 % of the cells"
 
 
 def test_every_named_panel_can_be_drawn(agent):

@@ -1,4 +1,4 @@
-"""Generated text about speed, made from results/benchmark.csv."""
+"""Generated text about speed, made from results/benchmark.csv and results/dashboard.csv."""
 
 from pathlib import Path
 
@@ -9,13 +9,14 @@ from tools import series
 from tools.series import Complaint
 
 COMMAND = "python tools/benchmark.py"
+DASHBOARD = "python tools/dashboard.py"
 
 
-def measured(root: Path) -> list[dict[str, str]]:
-    """The rows of the benchmark, or a complaint that names the command that makes them."""
-    rows = series.read_rows(root / "results" / "benchmark.csv")
+def measured(root: Path, name: str = "benchmark.csv", command: str = COMMAND) -> list[dict]:
+    """The rows of a table, or a complaint that names the command that makes them."""
+    rows = series.read_rows(root / "results" / name)
     if not rows:
-        raise Complaint(f"results/benchmark.csv is missing: `{COMMAND}` makes it.")
+        raise Complaint(f"results/{name} is missing: `{command}` makes it.")
     return rows
 
 
@@ -67,3 +68,25 @@ def seconds_to_solved(root: Path) -> str:
         f"At the faster of these speeds, on {threads}, the median of {len(solved)} seeds has "
         f"solved the pendulum {after(np.median(solved))}; the worst {after(solved.max())}."
     )
+
+
+def dashboard_table(root: Path) -> str:
+    """README's table of what the live picture costs, by the number of its panels."""
+    sizes: dict[int, list[dict[str, str]]] = {}
+    for row in measured(root, "dashboard.csv", DASHBOARD):
+        sizes.setdefault(len(row["panels"].split()), []).append(row)
+    lines = [
+        "| panels | ms a frame | share of the run | frames a second | longest wait |",
+        "|--:|--:|--:|--:|--:|",
+    ]
+    for size, rows in sorted(sizes.items()):
+        worst = [
+            pick(float(row[name]) for row in rows)
+            for name, pick in [
+                ("frame_ms", max), ("share", max), ("frames_a_second", min), ("longest_wait", max),
+            ]
+        ]  # fmt: skip
+        lines.append("| {} | {:.0f} | {:.1f} % | {:.1f} | {:.1f} s |".format(
+            size, worst[0], 100 * worst[1], *worst[2:]
+        ))  # fmt: skip
+    return "\n".join(lines)

@@ -31,7 +31,10 @@ def generates(function: Generator) -> Generator:
     return function
 
 
-for function in (evidence.benchmark_table, evidence.benchmark_facts, evidence.seconds_to_solved):
+for function in (
+    evidence.benchmark_table, evidence.benchmark_facts, evidence.seconds_to_solved,
+    evidence.dashboard_table,
+):  # fmt: skip
     generates(function)
 
 
