@@ -33,7 +33,7 @@ test: lint
 # the notebooks in a real JupyterLab in Chromium (Debian: apt-get install chromium)
 browser: $(INSTALLED)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[browser]'
-	$(BIN)/pytest --numprocesses $(WORKERS) tests/browser
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal tests/browser
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

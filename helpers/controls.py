@@ -33,7 +33,7 @@ SETTINGS = {
 def slider(setting: Setting, value: float) -> widgets.Widget:
     """A slider for this setting, where it stands now."""
     options = {"description": setting.words, "value": value, "readout_format": ".2g"}
-    options["layout"] = widgets.Layout(width="21em")
+    options |= {"layout": widgets.Layout(width="30em"), "style": {"description_width": "6.5em"}}
     if not setting.log:
         return widgets.FloatSlider(min=setting.low, max=setting.high, step=0.01, **options)
     low, high = np.log10([setting.low, setting.high])
@@ -73,7 +73,9 @@ class Controls(Callback):
         self.all = [self.stop_button, self.pause_button, *self.sliders.values()]
         answer_while_busy(*self.all)
         if in_notebook():
-            box = widgets.Box(self.all, layout=widgets.Layout(flex_flow="row wrap"))
+            sliders = widgets.Box([*self.sliders.values()])
+            sliders.layout.flex_flow, sliders.layout.max_width = "row wrap", "62em"  # two by two
+            box = widgets.VBox([widgets.HBox([self.stop_button, self.pause_button]), sliders])
             display(box._repr_mimebundle_() | {"text/plain": WORDS}, raw=True)
 
     def stop(self, button=None) -> None:
