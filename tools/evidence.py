@@ -70,6 +70,20 @@ def seconds_to_solved(root: Path) -> str:
     )
 
 
+def threads_advice(root: Path) -> str:
+    """The sentence on what more threads bring."""
+    pace = {
+        int(row["threads"]): float(row["steps_per_second"])
+        for row in measured(root)
+        if row["contender"] == "this project"
+    }
+    most = max(pace)
+    return (
+        f"{most} threads make a training {pace[most] / pace[1]:.2f} times as fast as one, "
+        f"and keep {most} cores busy for it."
+    )
+
+
 def dashboard_table(root: Path) -> str:
     """README's table of what the live picture costs, by the number of its panels."""
     sizes: dict[int, list[dict[str, str]]] = {}

@@ -68,6 +68,8 @@ def table(shows: str, agent: type) -> Experiment:
 SWEPT = {
     "tau": (0.005, 0.02, 0.1),
     "gamma": (0.95, 0.99, 0.999),
+    "actor_rate": (1e-3, 3e-3, 1e-2),
+    "critic_rate": (3e-4, 1e-3, 3e-3),
 }
 SWEEPS = {  # under names such as `tau_0.005`; many, so fewer seeds and steps for each
     f"{setting}_{value:g}": replace(
