@@ -10,41 +10,40 @@ from nbformat import v4
 from tools import conditions, series, surroundings
 from tools.surroundings import Outcome, suite
 
+NAMES = ["01_threads.ipynb", "02_writes.ipynb"]
+CELLS = {  # what each prints, and what is stored
+    NAMES[0]: ('import os\nprint(os.environ["OMP_NUM_THREADS"])', "1\n"),
+    NAMES[1]: ('import os\nprint(os.access(".", os.W_OK))', "False\n"),
+}
+
 
 @pytest.fixture
-def root(tmp_path):
-    """A repository with one notebook, which says how many threads it has."""
+def root(tmp_path, monkeypatch):
+    """A repository: one notebook says how many threads it has, one whether it can write."""
     (tmp_path / "notebooks").mkdir()
-    cell = v4.new_code_cell('import os\nprint(os.environ["OMP_NUM_THREADS"])', execution_count=1)
-    cell.outputs = [v4.new_output("stream", name="stdout", text="1\n")]
-    notebook = v4.new_notebook(cells=[cell], metadata=series.METADATA)
-    nbformat.write(notebook, tmp_path / "notebooks/01_threads.ipynb")
+    for name, (source, printed) in CELLS.items():
+        cell = v4.new_code_cell(source, execution_count=1)
+        cell.outputs = [v4.new_output("stream", name="stdout", text=printed)]
+        notebook = v4.new_notebook(cells=[cell], metadata=series.METADATA)
+        nbformat.write(notebook, tmp_path / "notebooks" / name)
     (tmp_path / "conftest.py").write_text(
         "def pytest_configure(config):\n    config.option.nbval_current_env = True\n"
     )
+    monkeypatch.setattr(surroundings, "ROOT", tmp_path)
     return tmp_path
 
 
-def test_the_suite_passes_and_fails_where_it_should(root, monkeypatch):
-    monkeypatch.setattr(surroundings, "ROOT", root)
-    names = ["01_threads.ipynb"]
-    assert suite(names, root=root)[:2] == (1, 0)
-    assert suite(names, root=root, **surroundings.threads(2))[:2] == (0, 1)
-    outcome = surroundings.other_kernel(names)
-    assert outcome[:2] == (1, 0)
+def test_the_suite_passes_and_fails_where_it_should(root):
+    assert suite(NAMES, root=root)[:2] == (1, 1)  # one thread; but it can write
+    assert suite(NAMES[:1], root=root, **surroundings.threads(2))[:2] == (0, 1)
+    assert surroundings.other_kernel(NAMES[:1])[:2] == (1, 0)
 
 
 @pytest.mark.skipif(
     os.geteuid() == 0 and not shutil.which("setpriv"), reason="no permission stops root"
 )
-def test_nobody_can_write_where_it_is_read_only(root, monkeypatch):
-    monkeypatch.setattr(surroundings, "ROOT", root)
-    cell = v4.new_code_cell('import os\nprint(os.access(".", os.W_OK))', execution_count=1)
-    cell.outputs = [v4.new_output("stream", name="stdout", text="False\n")]
-    notebook = v4.new_notebook(cells=[cell], metadata=series.METADATA)
-    nbformat.write(notebook, root / "notebooks/02_writes.ipynb")
-    assert suite(["02_writes.ipynb"], root=root)[:2] == (0, 1)
-    assert surroundings.read_only(["01_threads.ipynb", "02_writes.ipynb"])[:2] == (2, 0)
+def test_nobody_can_write_where_it_is_read_only(root):
+    assert surroundings.read_only(NAMES)[:2] == (2, 0)
 
 
 def test_an_outcome_is_recorded_and_not_measured_again(tmp_path, monkeypatch, capsys):
