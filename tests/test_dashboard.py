@@ -1,4 +1,4 @@
-"""What the live picture costs: the arithmetic by hand, and which panels are measured."""
+"""What the live picture and the tests cost: the arithmetic by hand, and what is measured."""
 
 import csv
 
@@ -7,7 +7,7 @@ import pytest
 from nbformat import v4
 
 from helpers.layout import ALL, PENDULUM
-from tools import dashboard, evidence
+from tools import dashboard, evidence, time_tests
 from tools.series import Complaint
 
 
@@ -48,3 +48,19 @@ def test_the_table_takes_the_worst_of_each_size(tmp_path):
 def test_without_a_measurement_the_command_is_named(tmp_path):
     with pytest.raises(Complaint, match=r"tools/dashboard\.py"):
         evidence.dashboard_table(tmp_path)
+
+
+def test_the_time_of_the_tests_is_the_median_of_the_last_three(tmp_path, capfd):
+    (tmp_path / "results").mkdir()
+    assert time_tests.main(tmp_path, ("true",)) == 0
+    assert time_tests.main(tmp_path, ("false",)) == 1  # a run that fails is not kept
+    path = tmp_path / "results/test_time.csv"
+    lines = path.read_text().splitlines()
+    assert len(lines) == 2
+    start, end = lines[1].split(",0,")
+    more = [f"{start},{seconds},{end}" for seconds in (540, 660, 570)]
+    path.write_text("\n".join([*lines, *more]) + "\n")
+    sentence = evidence.minutes_of_tests(tmp_path)
+    assert "takes 10 minutes" in sentence  # of 9, 9.5 and 11
+    assert "the last 3 runs" in sentence
+    assert "9.0, 9.5, 11.0" in sentence

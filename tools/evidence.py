@@ -1,4 +1,4 @@
-"""Generated text about speed, made from results/benchmark.csv and results/dashboard.csv."""
+"""Generated text about speed, made from the tables of results/ that measure it."""
 
 from pathlib import Path
 
@@ -81,6 +81,17 @@ def threads_advice(root: Path) -> str:
     return (
         f"{most} threads make a training {pace[most] / pace[1]:.2f} times as fast as one, "
         f"and keep {most} cores busy for it."
+    )
+
+
+def minutes_of_tests(root: Path) -> str:
+    """The sentence on how long `make test` takes."""
+    rows = measured(root, "test_time.csv", "python tools/time_tests.py")[-3:]
+    minutes = sorted(float(row["seconds"]) / 60 for row in rows)
+    each = ", ".join(f"{one:.1f}" for one in minutes)
+    return (
+        f"`make test` takes {np.median(minutes):.0f} minutes on {rows[-1]['cores']} quiet cores "
+        f"(the last {len(rows)} runs of `{rows[-1]['command']}`: {each})."
     )
 
 

@@ -33,7 +33,7 @@ def generates(function: Generator) -> Generator:
 
 for function in (
     evidence.benchmark_table, evidence.benchmark_facts, evidence.seconds_to_solved,
-    evidence.threads_advice, evidence.dashboard_table,
+    evidence.threads_advice, evidence.dashboard_table, evidence.minutes_of_tests,
 ):  # fmt: skip
     generates(function)
 
