@@ -128,7 +128,7 @@ def record(root, minutes, training):
     [(0, "20 minutes"), (0.2, "20 minutes, less than 1 of them training"),
      (4.4, "20 minutes, 4 of them training")],
 )  # fmt: skip
-def minutes_of_tests(path, tmp_path, training, said):
+def test_minutes(path, tmp_path, training, said):
     record(tmp_path, 14, training)
     readme = tmp_path / "README.md"
     readme.write_text("<!-- from: minutes_table -->old<!-- /from -->\n`<!-- from: NAME -->`\n")
