@@ -31,7 +31,7 @@ def encode(figure: Figure, palette: Image.Image | None = None) -> bytes:
         palette=palette,
         dither=Image.Dither.NONE,
     )
-    few.save(file, format="PNG")
+    few.save(file, format="PNG", compress_level=3 if palette else 6)  # live: quick before small
     return file.getvalue()
 
 

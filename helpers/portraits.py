@@ -20,7 +20,7 @@ COUNTS = LinearSegmentedColormap.from_list("counts", ["white", BLUE])
 class Portrait(Panel):
     """A map of all states, and on it the way that the episode under way has taken."""
 
-    size = 41  # nodes along each side
+    size = 31  # nodes along each side
 
     def __init__(self, ax: Axes, last_step: int, title: str, low: str, high: str):
         super().__init__(ax, last_step, title)

@@ -59,6 +59,22 @@ def test_it_cannot_send_too_many_messages():
     assert not live.due(live.last + 1e9)
 
 
+def test_it_keeps_to_its_share_of_the_time_and_stretches_it_for_a_late_frame():
+    live = LivePlot(share=0.1)
+    run(70, live)
+    live.frames, live.steps, live.every, live.last = 0, 10, 0.4, live.began + 100
+    due = {}
+    for spent in (9.9, 10.1, 19.9, 21.0):
+        live.spent = spent
+        due[spent] = live.due(live.last + 0.5), live.due(live.last + 1.0)
+    assert due == {
+        9.9: (True, True),
+        10.1: (False, True),
+        19.9: (False, True),
+        21.0: (False, False),
+    }
+
+
 CELL = """
 from helpers.agent import DDPG
 from helpers.callbacks import Evaluate

@@ -1,6 +1,6 @@
 """Measure what the live picture costs in a real kernel, and record it in results/dashboard.csv.
 
-`python tools/dashboard.py` trains with the panels of each notebook, 4,000 steps each.
+`python tools/dashboard.py` trains with the panels of each notebook, 10,000 steps each.
 """
 
 import argparse
@@ -36,6 +36,10 @@ moments = []
 
 
 class Timed(LivePlot):
+    def start(self, agent, steps):
+        super().start(agent, steps)
+        moments.append(time.perf_counter())
+
     def step(self, agent):
         before = self.frames
         super().step(agent)
@@ -45,7 +49,6 @@ class Timed(LivePlot):
 
 env = make_env(seed=0)
 live = Timed({panels!r})
-moments.append(time.perf_counter())
 train(env, DDPG(env, seed=0), {steps}, callbacks=[Evaluate(), Controls(), live])
 moments.append(time.perf_counter())
 print(json.dumps([live.spent, moments]))
@@ -63,7 +66,7 @@ def panels_in_use(root: Path) -> list[str]:
 
 
 def summarise(panels: str, spent: float, moments: list[float]) -> dict[str, object]:
-    """A row of the table; `moments` are the start, each frame, and the end, in seconds."""
+    """A row of the table; `moments` are the first picture, each frame, and the end, in s."""
     seconds, frames = moments[-1] - moments[0], len(moments) - 2
     waits = [b - a for a, b in pairwise(moments)]
     return {
@@ -87,7 +90,7 @@ def measure(panels: str, steps: int, root: Path) -> dict[str, object]:
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=4_000, help="of each run; default 4000")
+    parser.add_argument("--steps", type=int, default=10_000, help="of each run; default 10000")
     options = parser.parse_args(arguments)
     origin = {"command": f"{DASHBOARD} --steps {options.steps}"}
     rows = [measure(names, options.steps, root) | origin for names in panels_in_use(root)]
