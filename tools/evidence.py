@@ -91,7 +91,7 @@ def minutes_of_tests(root: Path) -> str:
     each = ", ".join(f"{one:.1f}" for one in minutes)
     return (
         f"`make test` takes {np.median(minutes):.0f} minutes on {rows[-1]['cores']} quiet cores "
-        f"(the last {len(rows)} runs of `{rows[-1]['command']}`: {each})."
+        f"(in minutes, by `{rows[-1]['command']}`: {each})."
     )
 
 
