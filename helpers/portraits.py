@@ -1,6 +1,7 @@
 """The panels of the live plot that are maps of all the pendulum's states: its phase portraits."""
 
 from collections import deque
+from math import atan2
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ class Coverage(Portrait):
     """
 
     def __init__(self, ax: Axes, last_step: int):
-        self.counts, self.fresh = np.zeros((32, 36)), []  # a row for each velocity
+        self.counts = np.zeros((32, 36))  # a row for each velocity
         super().__init__(ax, last_step, "States visited", "never", "often")
         self.image.set_interpolation("nearest")
         self.words = self.add(write(ax, "", (0, 0), ax.transAxes, (4, 4)))
@@ -105,18 +106,17 @@ class Coverage(Portrait):
         return image
 
     def follow(self, state: np.ndarray | None) -> None:
-        """Remember the state, to be counted when the next frame comes."""
+        """Count the state."""
         super().follow(state)
         if state is not None:
-            self.fresh.append(state)
+            cos, sin, velocity = state
+            rows, columns = self.counts.shape
+            row = int((velocity / MAX_SPEED + 1) / 2 * rows)
+            column = int((atan2(sin, cos) / np.pi + 1) / 2 * columns)
+            self.counts[min(row, rows - 1), min(column, columns - 1)] += 1  # the edges are in
 
     def look(self, agent) -> None:
-        """Count what has come since the last frame."""
-        cos, sin, velocity = np.array(self.fresh or np.empty((0, 3))).T
-        self.fresh = []
-        everywhere = ((-MAX_SPEED, MAX_SPEED), (-np.pi, np.pi))
-        theta = np.arctan2(sin, cos)
-        self.counts += np.histogram2d(velocity, theta, self.counts.shape, everywhere)[0]
+        """Show the counts as they are now."""
         self.image.set_data(np.log1p(self.counts))
         self.image.set_clim(0, np.log1p(max(self.counts.max(), 1)))
         self.words.set_text(f"{100 * (self.counts > 0).mean():.0f} % of the cells")

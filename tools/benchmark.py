@@ -6,7 +6,6 @@ stable-baselines3 comes with `pip install --constraint constraints.txt --editabl
 """
 
 import argparse
-import csv
 import multiprocessing
 import platform
 import sys
@@ -23,6 +22,7 @@ sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 
 import torch  # noqa: E402
 
+from tools import series  # noqa: E402
 from tools.contenders import BATCH, CONTENDERS  # noqa: E402
 from tools.evidence import COMMAND, benchmark_table, seconds_to_solved  # noqa: E402
 
@@ -129,10 +129,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             job = pool.submit(measure, threads, names, options.steps, options.blocks)
             rows += summarise(threads, *job.result(), options.steps)
     rows = [row | facts(options.steps, options.blocks, options.threads) for row in rows]
-    with (root / "results" / "benchmark.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    series.write_rows(root / "results" / "benchmark.csv", rows)
     print(benchmark_table(root), seconds_to_solved(root), sep="\n\n")
     return 0
 

@@ -5,7 +5,6 @@ notebooks is not run again. `--only NAME` chooses a condition, `--notebooks 04 0
 """
 
 import argparse
-import csv
 import hashlib
 import platform
 import sys
@@ -55,10 +54,7 @@ def record(row: dict[str, object]) -> None:
     ]
     order = [*CONDITIONS]
     rows = sorted([*rows, row], key=lambda r: (order.index(r["condition"]), r["notebooks"]))
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, row.keys(), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    series.write_rows(TABLE, rows)
 
 
 def known(condition: str, key: dict[str, str]) -> bool:

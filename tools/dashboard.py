@@ -4,7 +4,6 @@
 """
 
 import argparse
-import csv
 import json
 import re
 import sys
@@ -94,10 +93,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     origin = {"command": f"{DASHBOARD} --steps {options.steps}"}
     rows = [measure(names, options.steps, root) | origin for names in panels_in_use(root)]
-    with (root / "results" / "dashboard.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    series.write_rows(root / "results" / "dashboard.csv", rows)
     print(dashboard_table(root))
     return 0
 

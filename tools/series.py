@@ -119,6 +119,14 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def write_rows(path: Path, rows: list[dict]) -> None:
+    """Write a CSV file with a column for each key of the first row."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
 def replace_rows(path: Path, rows: list[dict], names: Iterable[str]) -> None:
     """Put `rows` into a CSV file in place of all its rows of the notebooks `names`."""
     names = set(names)
@@ -128,7 +136,4 @@ def replace_rows(path: Path, rows: list[dict], names: Iterable[str]) -> None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    write_rows(path, rows)

@@ -1,9 +1,9 @@
 """Time `make test` and add the run to results/test_time.csv: `python tools/time_tests.py`.
 
-Run it when the machine has nothing else to do. README quotes the median of the last three runs.
+Run it when the machine has nothing else to do. The marker
+`minutes_of_tests` writes the median of the last three runs into a text.
 """
 
-import csv
 import os
 import subprocess
 import sys
@@ -33,11 +33,7 @@ def main(root: Path = ROOT, command: tuple[str, ...] = ("make", "test")) -> int:
         "cores": os.cpu_count(),
         "command": "python tools/time_tests.py",
     }
-    rows = [*series.read_rows(path), row]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, row, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    series.write_rows(path, [*series.read_rows(path), row])
     print(minutes_of_tests(root))
     return 0
 
