@@ -1,5 +1,7 @@
 """TensorBoard events: the same numbers, for TensorBoard's own pages."""
 
+import tempfile
+import warnings
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
@@ -8,14 +10,22 @@ from helpers.callbacks import Callback
 
 
 class TensorBoard(Callback):
-    """Writes every series of the history as TensorBoard events into the folder `path`."""
+    """Writes every series of the history as TensorBoard events into the folder `path`.
+
+    Where that folder can't be written, a warning names the temporary folder that takes its place.
+    """
 
     def __init__(self, path: str | Path, every: int = 200):
         self.path, self.every = Path(path), every
 
     def start(self, agent, steps: int) -> None:
         """Open the event file; only what happens from now on is written."""
-        self.writer = SummaryWriter(self.path)
+        try:
+            self.writer = SummaryWriter(self.path)
+        except OSError as problem:
+            other = Path(tempfile.mkdtemp(prefix="events-"))
+            warnings.warn(f"{problem}, so the TensorBoard events go to {other}.", stacklevel=2)
+            self.writer, self.path = SummaryWriter(other), other
         self.written = {name: len(steps) for name, (steps, _) in agent.history.series.items()}
 
     def step(self, agent) -> None:

@@ -134,6 +134,14 @@ def test_tensorboard_holds_every_number(run, tmp_path):
         np.testing.assert_allclose([e.value for e in events.Scalars(name)], values, rtol=1e-6)
 
 
+def test_tensorboard_finds_another_folder_where_it_cannot_write(run, tmp_path):
+    (tmp_path / "a file").touch()
+    board = TensorBoard(tmp_path / "a file" / "events")
+    with pytest.warns(UserWarning, match="a file.*the TensorBoard events go to"):
+        run(230, board)
+    assert "return" in EventAccumulator(str(board.path)).Reload().Tags()["scalars"]
+
+
 def test_history_by_hand():
     history = History()
     history.advance(np.zeros(1), 1.0, False, {})
