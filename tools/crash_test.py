@@ -85,6 +85,14 @@ def child(path: Path | None, answer) -> None:
     answer.send(result)
 
 
+def is_writing(path: Path) -> bool:
+    """Whether a state is being written; the empty file that tries the place out is none."""
+    try:
+        return beside(path).stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
 def run(path: Path | None, kill_after: float | None = None, writing: bool = False) -> str | None:
     """The digest that one process ends in; None where it was killed before.
 
@@ -97,7 +105,7 @@ def run(path: Path | None, kill_after: float | None = None, writing: bool = Fals
     with receive, send:
         if kill_after is not None:
             process.join(kill_after)
-            while writing and process.is_alive() and not beside(path).exists():
+            while writing and process.is_alive() and not is_writing(path):
                 time.sleep(0.0002)
             process.kill()
         process.join()
