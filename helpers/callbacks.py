@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from helpers.evaluation import EVALUATION_STARTS, SELECTION_STARTS, evaluate, gap
+from helpers.evaluation import EVALUATION_STARTS, SELECTION_STARTS, Env, evaluate, gap
 from helpers.optimal import load_optimum
 from helpers.validation import check_steps
 
@@ -85,16 +85,16 @@ class Evaluate(Callback):
     def __init__(
         self,
         every: int = 1_000,
-        env_id: str = "Pendulum-v1",
+        env: Env = "Pendulum-v1",
         starts: Sequence[int] = EVALUATION_STARTS,
     ):
-        self.every, self.env_id, self.starts = every, env_id, starts
-        self.best = load_optimum().optimal_returns(starts) if env_id == "Pendulum-v1" else None
+        self.every, self.env, self.starts = every, env, starts
+        self.best = load_optimum().optimal_returns(starts) if env == "Pendulum-v1" else None
 
     def step(self, agent) -> None:
         """Evaluate, where it is due."""
         if agent.history.step % self.every == 0:
-            returns = evaluate(agent.act, self.env_id, self.starts)
+            returns = evaluate(agent.act, self.env, self.starts)
             agent.history.record(evaluation=returns.mean())
             if self.best is not None:
                 agent.history.record(gap=gap(returns, self.best))
@@ -110,19 +110,20 @@ class KeepBest(Callback):
     def __init__(
         self,
         every: int = 1_000,
-        env_id: str = "Pendulum-v1",
+        env: Env = "Pendulum-v1",
         starts: Sequence[int] = SELECTION_STARTS,
     ):
-        self.every, self.env_id, self.starts = every, env_id, starts
-        self.score, self.at_step, self.policy = -np.inf, None, None
+        self.every, self.env, self.starts = every, env, starts
+        self.score, self.at_step, self.network, self.policy = -np.inf, None, None, None
 
     def step(self, agent) -> None:
         """Evaluate, where it is due, and keep a copy of the policy if it is the best so far."""
         if agent.history.step % self.every == 0:
-            score = evaluate(agent.act, self.env_id, self.starts).mean()
+            score = evaluate(agent.act, self.env, self.starts).mean()
             if score > self.score:
                 self.score, self.at_step = score, agent.history.step
-                self.policy = partial(agent.ask, copy.deepcopy(agent.policy))
+                self.network = copy.deepcopy(agent.policy)
+                self.policy = partial(agent.ask, self.network)
 
 
 class PrintProgress(Callback):

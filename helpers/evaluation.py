@@ -5,8 +5,10 @@ A policy is any callable that takes states (N, state_dim) in float32 and gives a
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
+import gymnasium as gym
 import numpy as np
 from gymnasium.vector import SyncVectorEnv
 
@@ -14,6 +16,7 @@ from helpers.environment import make_env
 from helpers.pendulum import MAX_TORQUE, TIME_LIMIT, observe, start_states, step
 
 Policy = Callable[[np.ndarray], np.ndarray]
+Env = str | Callable[[], gym.Env]  # an environment's name, or what makes it
 
 EVALUATION_STARTS = range(10_000, 10_100)  # every reported result comes from these
 SELECTION_STARTS = range(20_000, 20_100)  # anything chosen is chosen on these
@@ -58,13 +61,14 @@ def rollout(
     return Trajectory(*(np.array(column) for column in zip(*record, strict=True)))
 
 
-def evaluate_in_gymnasium(policy: Policy, env_id: str, starts: Sequence[int]) -> np.ndarray:
+def evaluate_in_gymnasium(policy: Policy, env: Env, starts: Sequence[int]) -> np.ndarray:
     """The same as `evaluate`, in any environment, through gymnasium itself.
 
     gymnasium restarts an environment by itself after its episode has ended; rewards after the first
     end are not counted.
     """
-    envs = SyncVectorEnv([lambda: make_env(env_id) for _ in starts])
+    make = env if callable(env) else partial(make_env, env)
+    envs = SyncVectorEnv([make for _ in starts])
     states, _ = envs.reset(seed=[int(seed) for seed in starts])
     returns = np.zeros(len(starts))
     running = np.ones(len(starts), dtype=bool)
@@ -78,12 +82,12 @@ def evaluate_in_gymnasium(policy: Policy, env_id: str, starts: Sequence[int]) ->
 
 
 def evaluate(
-    policy: Policy, env_id: str = "Pendulum-v1", starts: Sequence[int] = EVALUATION_STARTS
+    policy: Policy, env: Env = "Pendulum-v1", starts: Sequence[int] = EVALUATION_STARTS
 ) -> np.ndarray:
     """The noise-free return of one episode from each start `reset(seed=s)`, shape (N,)."""
-    if env_id == "Pendulum-v1":  # all pendulums at once, which is much faster
+    if env == "Pendulum-v1":  # all pendulums at once, which is much faster
         return rollout(policy, *start_states(starts)).reward.sum(axis=0)
-    return evaluate_in_gymnasium(policy, env_id, starts)
+    return evaluate_in_gymnasium(policy, env, starts)
 
 
 def gap(returns: np.ndarray, optimal_returns: np.ndarray) -> float:

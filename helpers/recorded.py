@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 FOLDER = Path(__file__).resolve().parents[1] / "results"
+TASKS_FOLDER = FOLDER / "tasks"  # of other environments, which have no gap
 COMMAND = "python tools/record.py "  # so begins the first line of a recording
 
 
@@ -20,7 +21,7 @@ class Recorded(NamedTuple):
 
     steps: np.ndarray  # (T,) environment steps before each evaluation
     returns: np.ndarray  # (seeds, T) mean noise-free return on the evaluation starts
-    gaps: np.ndarray  # (seeds, T) how far that lies below the optimum, as a fraction of it
+    gaps: np.ndarray  # (seeds, T) how far that lies below the optimum, as a fraction; NaN elsewhere
     command: str  # what writes this recording anew
     settings: dict  # recipe, pieces, versions, ...
 

@@ -13,14 +13,15 @@ import pytest
 from helpers import ablations, bugs
 from helpers.agent import DDPG
 from helpers.environment import make_env
-from helpers.evaluation import evaluate
+from helpers.evaluation import EVALUATION_STARTS, evaluate
 from helpers.fingerprint import source
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe
 from helpers.recorded import load
+from helpers.tasks import Task, recorded_policy
 from tools import record as recorder
 from tools.experiments import EXPERIMENTS, Experiment
-from tools.recordings import flags, keep, kept, renew, settings
+from tools.recordings import Result, flags, keep, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Experiment(
@@ -30,6 +31,9 @@ TINY = Experiment(
     seeds=3,
     every=10,
 )
+
+
+SHORT = Task("MountainCarContinuous-v0", TINY.recipe, 20, "", options={"max_episode_steps": 15})
 
 
 class Fails(DDPG):
@@ -89,6 +93,26 @@ def test_the_first_return_is_the_untrained_actors(record):
     assert load("tiny", record.results).returns[0, 0] == pytest.approx(expected, abs=1e-4)
 
 
+def test_a_task_keeps_the_policy_that_it_has_chosen(record, capsys):
+    """Its score is that of the policy in the file, on all evaluation starts."""
+    assert record(replace(TINY, seeds=2, task=SHORT)) == []
+    recorded = load("tiny", record.results)
+    assert recorded.returns.shape == (2, 3)
+    assert np.isnan(recorded.gaps).all()
+    judged = recorded.settings["judged"]
+    assert len(judged) == 2
+    assert judged[0]["chosen_at"] in (10, 20)
+    policy = recorded_policy("tiny", record.results)
+    scores = evaluate(policy, SHORT.make)
+    assert judged[0]["chosen"] == pytest.approx(scores.mean())
+    few = evaluate(policy, SHORT.make, EVALUATION_STARTS[: recorder.FEW])
+    at = recorded.steps.tolist().index(judged[0]["chosen_at"])
+    assert recorded.returns[0, at] == pytest.approx(few.mean(), abs=1e-4)
+    middle = np.median([seed["chosen"] for seed in judged])
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith(f"tiny: the chosen policy earns {middle:,.1f} in the median of 2 seeds")
+
+
 def test_the_same_seeds_give_the_same_table(record, tmp_path):
     record()
     other = Record(tmp_path / "other")
@@ -129,7 +153,7 @@ def test_a_short_rerun_of_one_seed_equals_the_record():
     experiment, recorded = EXPERIMENTS["modern"], load("modern")
     if recorded.settings["code"] != experiment.code():
         pytest.skip("the record is of other code: test_recorded.py complains of that")
-    curve = recorder.run(replace(experiment, steps=2 * experiment.every), seed=0)
+    curve = recorder.run(replace(experiment, steps=2 * experiment.every), seed=0).curve
     returns = [float(f"{mean:.4f}") for _, mean, _ in curve]
     assert experiment.recipe.warmup <= experiment.every  # so that updates are in the comparison
     assert returns[0] == pytest.approx(recorded.returns[0, 0], abs=0.05)
@@ -180,6 +204,7 @@ def test_an_unfinished_file_does_not_count(record, monkeypatch):
         {"pieces": {"soft_update": ablations.HardCopy(7)}},
         {"agent": ablations.DDPGWithTimeLimitAsEnd},
         {"environment": bugs.env_with_one_start},
+        {"task": SHORT},
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -268,7 +293,7 @@ def test_a_training_that_was_cut_short_is_not_kept(tmp_path, monkeypatch):
 def test_a_fingerprint_is_renewed_only_where_the_numbers_are_the_same(record, monkeypatch):
     one = replace(TINY, seeds=1)
     record(one)
-    curve = kept(settings(one), record.cache / "tiny/0.json")
+    curve = kept(settings(one), record.cache / "tiny/0.json").curve
     folders = (record.cache, record.results)
     monkeypatch.setattr(Experiment, "code", lambda self: "0123456789ab")
     before = record.text()
@@ -300,9 +325,8 @@ def test_the_summary(record, capsys):
     gaps = {0: [9, 0.05, 0.04], 1: [9, 0.3, 0.10], 2: [0.01, 0.01, 0.2]}
 
     def made_up(experiment, seed, path):
-        keep(
-            settings(experiment), [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed])], path
-        )
+        curve = [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed])]
+        keep(settings(experiment), Result(curve), path)
 
     record(work=made_up)
     assert capsys.readouterr().out.splitlines()[-1] == (

@@ -22,7 +22,7 @@ from helpers.recorded import (
     sweep,
 )
 from tools.experiments import EXPERIMENTS
-from tools.recordings import settings, table
+from tools.recordings import Result, settings, table
 
 STEPS = np.arange(0, 6_000, 1_000)
 
@@ -191,7 +191,7 @@ def complaint(path: Path) -> str | None:
 
 
 def test_no_recording_is_stale():
-    complaints = [complaint(path) for path in sorted(FOLDER.glob("*.csv"))]
+    complaints = [complaint(path) for path in sorted(FOLDER.rglob("*.csv"))]
     assert not any(complaints), "\n".join(filter(None, complaints))
 
 
@@ -199,7 +199,8 @@ def stored(folder, name="modern", edits=()):
     """A made-up recording of an experiment, as the test above would like it, with changes."""
     experiment = EXPERIMENTS[name]
     curve = [(step, -150.0, 0.1) for step in range(0, experiment.steps + 1, experiment.every)]
-    text = table(name, experiment, settings(experiment), [curve] * experiment.seeds)
+    result = Result(curve, {"chosen": 1.0} if experiment.task else None)
+    text = table(name, experiment, settings(experiment), [result] * experiment.seeds)
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)

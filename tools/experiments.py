@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+import gymnasium as gym
+
 from helpers import ablations, batch_norm, bugs, misjudging
 from helpers.ablations import HardCopy
 from helpers.agent import DDPG, Pieces
@@ -12,12 +14,13 @@ from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
 from helpers.tabular import TabularQ, TabularQ41, TabularQ401
+from helpers.tasks import TASKS, Task
 from helpers.training import train
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One way to train on Pendulum, on seeds 0, 1, ..., evaluated every so many steps."""
+    """One way to train, on Pendulum or on a task, on seeds 0, 1, ..., evaluated now and then."""
 
     shows: str  # in one sentence
     recipe: Recipe = modern
@@ -26,12 +29,20 @@ class Experiment:
     environment: Callable = make_env
     steps: int = 10_000
     seeds: int = 10
-    every: int = 1_000
+    every: int = 1_000  # steps between two evaluations
+    task: Task | None = None  # None: Pendulum
+
+    def make(self, seed: int) -> gym.Env:
+        """The environment to train in."""
+        return self.task.make(seed) if self.task else self.environment(seed=seed)
 
     def definition(self) -> dict:
         """All that decides the numbers, in a form that JSON gives back unchanged."""
         pieces = {k: getattr(piece, "__name__", repr(piece)) for k, piece in self.pieces.items()}
         other = {} if self.environment is make_env else {"environment": self.environment.__name__}
+        if self.task:
+            task = {"env_id": self.task.env_id, "options": {**self.task.options}}
+            other |= {"task": task | {"scaled": self.task.scaled}}
         return other | {
             "agent": self.agent.__name__,
             "pieces": pieces,
@@ -57,6 +68,15 @@ def without(shows: str, agent: type = DDPG, **pieces) -> Experiment:
 def other(shows: str, **settings) -> Experiment:
     """The modern recipe with other settings."""
     return Experiment(shows, recipe=replace(modern, **settings))
+
+
+def beyond(name: str, shows: str, seeds: int = 1, **settings) -> Experiment:
+    """A task with its recipe, or with other settings."""
+    task = TASKS[name]
+    recipe = replace(task.recipe, **settings)
+    return Experiment(
+        shows, recipe, steps=task.steps, seeds=seeds, every=task.steps // 20, task=task
+    )
 
 
 def table(shows: str, agent: type) -> Experiment:
@@ -223,4 +243,22 @@ EXPERIMENTS: dict[str, Experiment] = {
     "paper": Experiment("The paper's settings.", paper, steps=40_000, seeds=3),
     "tutorial": Experiment("The source tutorial's settings.", tutorial, steps=40_000, seeds=3),
     **SWEEPS,
+    "mountain_car": beyond("mountain_car", "A car that must first drive away from its aim.", 10),
+    "mountain_car_small_noise": beyond(
+        "mountain_car", "The same with Pendulum's noise.", 10, sigma=modern.sigma
+    ),
+    "mountain_car_white_noise": beyond(
+        "mountain_car",
+        "The same with noise as large, but without memory.",
+        10,
+        noise=Gaussian,
+        sigma=1.9,  # 1 / sqrt(0.15 (2 - 0.15)), which is what the other settles to
+    ),
+    "double_pendulum": beyond("double_pendulum", "Two rods on a cart, kept upright.", 10),
+    "hopper": beyond("hopper", "One leg that hops ahead."),
+    "lander": beyond("lander", "A lander that must come down between two flags."),
+    "walker": beyond("walker", "Two legs on rough ground."),
+    "cheetah": beyond("cheetah", "A flat animal that runs."),
+    "ant": beyond("ant", "Four legs."),
+    "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
 }

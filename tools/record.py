@@ -8,6 +8,7 @@ other `--steps` stays in .record/. After an edit that changes no number, `--rene
 import argparse
 import multiprocessing
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,31 +20,47 @@ sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 
 import torch  # noqa: E402
 
-from helpers.callbacks import Evaluate  # noqa: E402
-from helpers.recorded import recordings  # noqa: E402
+from helpers.callbacks import Evaluate, KeepBest  # noqa: E402
+from helpers.evaluation import EVALUATION_STARTS, SELECTION_STARTS, evaluate  # noqa: E402
+from helpers.recorded import TASKS_FOLDER, recordings  # noqa: E402
 from helpers.training import train  # noqa: E402
 from tools.experiments import EXPERIMENTS, Experiment  # noqa: E402
-from tools.recordings import Curve, keep, kept, renew, settings, summary, table  # noqa: E402
+from tools.recordings import Result, keep, kept, renew, settings, summary, table  # noqa: E402
 
 CACHE, RESULTS = ROOT / ".record", ROOT / "results"
+FEW = 20  # starts while a task is trained: its episodes are long; the end is judged on all
 
 
-def run(experiment: Experiment, seed: int) -> Curve:
+def run(experiment: Experiment, seed: int) -> Result:
     """Train one seed: its evaluations, the one before the first step included."""
     torch.set_num_threads(1)
-    env = experiment.environment(seed=seed)
+    env, task = experiment.make(seed), experiment.task
     agent = experiment.agent(env, seed=seed, recipe=experiment.recipe, **experiment.pieces)
-    watch = Evaluate(every=experiment.every)
+    if task:
+        watch = Evaluate(experiment.every, task.make, EVALUATION_STARTS[:FEW])
+        choose = [KeepBest(experiment.every, task.make, SELECTION_STARTS[:FEW])]
+    else:
+        watch, choose = Evaluate(experiment.every), []
     watch.step(agent)  # at step 0
-    history = train(env, agent, experiment.steps, [watch])
+    history = train(env, agent, experiment.steps, [watch, *choose])
     if history.step < experiment.steps:  # an interrupt ends `train` without an error
         sys.exit("interrupted")
-    (steps, returns), (_, gaps) = history["evaluation"], history["gap"]
-    return [*zip(steps.tolist(), returns.tolist(), gaps.tolist(), strict=True)]
+    steps, returns = history["evaluation"]
+    gaps = [float("nan")] * len(steps) if task else history["gap"][1].tolist()
+    curve = [*zip(steps.tolist(), returns.tolist(), gaps, strict=True)]
+    if not task:
+        return Result(curve)
+    (best,) = choose
+    judged = {
+        "chosen_at": best.at_step,
+        "chosen": float(evaluate(best.policy, task.make).mean()),
+        "last": float(evaluate(agent.act, task.make).mean()),
+    }
+    return Result(curve, judged, best.network.state_dict())
 
 
 def run_and_keep(experiment: Experiment, seed: int, path: Path) -> None:
-    """The same, keeping the curve."""
+    """The same, keeping what it has left."""
     made_by = settings(experiment)  # before the training, in which the code may be edited
     keep(made_by, run(experiment, seed), path)
 
@@ -78,10 +95,11 @@ def record(
     def attempt(seed: int) -> None:
         try:
             work(experiment, seed, paths[seed])
-            if not (curve := kept(made_by, paths[seed])):
+            if not (result := kept(made_by, paths[seed])):
                 raise RuntimeError("the code was edited while it ran")
-            step, mean, gap = curve[-1]
-            print(f"{name}, seed {seed}: {mean:.1f} at step {step:,}, gap {gap:.1%}", flush=True)
+            step, mean, gap = result.curve[-1]
+            rest = f"chosen: {result.judged}" if result.judged else f"gap {gap:.1%}"
+            print(f"{name}, seed {seed}: {mean:.1f} at step {step:,}, {rest}", flush=True)
         except Exception as error:  # whatever it is, the other seeds go on
             complaints.append(f"{name}, seed {seed} failed: {error}")
             print(complaints[-1], file=sys.stderr, flush=True)
@@ -92,10 +110,12 @@ def record(
     finally:
         pool.shutdown(cancel_futures=True)
     if not complaints:
-        curves = [kept(made_by, path) for path in paths]
+        finished = [kept(made_by, path) for path in paths]
         results.mkdir(parents=True, exist_ok=True)
-        text = table(name, experiment, made_by, curves)
+        text = table(name, experiment, made_by, finished)
         (results / f"{name}.csv").write_text(text, encoding="utf-8")
+        if experiment.task:  # the policy of the first seed, whichever is best
+            shutil.copy(paths[0].with_suffix(".pt"), results / f"{name}.pt")
         print(summary(name, results), flush=True)
     return complaints
 
@@ -121,23 +141,29 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def results_of(experiment: Experiment) -> Path:
+    """Where its table lies."""
+    return RESULTS / TASKS_FOLDER.name if experiment.task else RESULTS
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for."""
     options = read_arguments(arguments)
     if options.list:
+        known = recordings(RESULTS) + recordings(RESULTS / TASKS_FOLDER.name)
         for name, e in EXPERIMENTS.items():
-            mark = "*" if name in recordings(RESULTS) else " "
-            print(f"{mark} {name:24}{e.steps:6,} steps, {e.seeds:2} seeds  {e.shows}")
+            mark = "*" if name in known else " "
+            print(f"{mark} {name:26}{e.steps:6,} steps, {e.seeds:2} seeds  {e.shows}")
         return 0
     os.environ["OMP_NUM_THREADS"] = "1"  # the processes that we start inherit it
     complaints = []
     given = {k: n for k, n in (("steps", options.steps), ("seeds", options.seeds)) if n}
     for name in options.names:
         experiment = replace(EXPERIMENTS[name], **given)
-        folders = [CACHE / "trials"] * 2 if options.steps else [CACHE, RESULTS]
+        folders = [CACHE / "trials"] * 2 if options.steps else [CACHE, results_of(experiment)]
         if options.renew:
             few = replace(experiment, steps=min(3 * experiment.every, experiment.steps))
-            print(renew(name, experiment, run(few, seed=0), *folders))
+            print(renew(name, experiment, run(few, seed=0).curve, *folders))
         else:
             complaints += record(name, experiment, options.jobs, *folders)
     return 1 if complaints else 0

@@ -5,6 +5,7 @@ import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,9 +18,19 @@ PACKAGES = ("torch", "numpy", "gymnasium")
 Curve = list[tuple[int, float, float]]  # (step, return, gap) for each evaluation
 
 
+class Result(NamedTuple):
+    """What one seed has left."""
+
+    curve: Curve
+    judged: dict[str, float] | None = None  # of a task: the policy chosen, and the last one
+    policy: dict[str, torch.Tensor] | None = None  # of a task: the weights of the policy chosen
+
+
 def settings(experiment: Experiment) -> dict:
     """What decides the numbers: the experiment, the versions, the kind of processor."""
-    versions = {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    extra = [experiment.task.extra] if experiment.task and experiment.task.extra else []
+    versions = {name: version(name) for name in [*PACKAGES, *extra]}
+    versions = {"python": platform.python_version()} | versions
     processor = {"capability": torch.backends.cpu.get_cpu_capability(), "threads": 1}
     return experiment.definition() | {"versions": versions, "processor": processor}
 
@@ -37,25 +48,34 @@ def flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:12]
 
 
-def keep(made_by: dict, curve: Curve, path: Path) -> None:
-    """Write the curve of one seed and the settings that it was made by, whole or not at all."""
+def keep(made_by: dict, result: Result, path: Path) -> None:
+    """Write what one seed has left and the settings it was made by, whole or not at all."""
     beside = path.with_suffix(".partial")
-    beside.write_text(json.dumps({"settings": made_by, "curve": curve}), encoding="utf-8")
+    if result.policy is not None:
+        torch.save(result.policy, beside)
+        beside.replace(path.with_suffix(".pt"))
+    content = {"settings": made_by, "curve": result.curve, "judged": result.judged}
+    beside.write_text(json.dumps(content), encoding="utf-8")
     beside.replace(path)
 
 
-def kept(made_by: dict, path: Path) -> Curve | None:
-    """The curve of one seed; None if there is none, or only one made by other settings."""
+def kept(made_by: dict, path: Path) -> Result | None:
+    """What one seed has left, less its policy; None if nothing, or only by other settings."""
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))
-    return content["curve"] if content["settings"] == made_by else None
+    if content["settings"] != made_by:
+        return None
+    return Result(content["curve"], content.get("judged"))
 
 
-def table(name: str, experiment: Experiment, made_by: dict, curves: list[Curve]) -> str:
+def table(name: str, experiment: Experiment, made_by: dict, results: list[Result]) -> str:
     """The file of results: comment lines with the settings, then a line per seed and evaluation."""
+    curves = [result.curve for result in results]
     header = {"shows": experiment.shows} | made_by
     header["processor"] = made_by["processor"] | {"flags": flags()}
+    if experiment.task:
+        header["judged"] = [result.judged for result in results]
     trial = name in EXPERIMENTS and experiment.steps != EXPERIMENTS[name].steps
     option = f" --steps {experiment.steps}" if trial else ""
     lines = [f"# {COMMAND}{name} --seeds {len(curves)}{option}"]
@@ -68,7 +88,13 @@ def table(name: str, experiment: Experiment, made_by: dict, curves: list[Curve])
 
 def summary(name: str, results: Path) -> str:
     """One line on a recording: how many seeds are solved and when, and how far they got."""
-    steps, _, gaps, _, _ = load(name, results)
+    steps, _, gaps, _, about = load(name, results)
+    if judged := about.get("judged"):
+        scores = [seed["chosen"] for seed in judged]
+        return (
+            f"{name}: the chosen policy earns {np.median(scores):,.1f} in the median of "
+            f"{len(scores)} seeds, {min(scores):,.1f} at worst"
+        )
     solved, final = solved_at(steps, gaps), gaps[:, -1]
     line = f"{name}: {np.isfinite(solved).sum()} of {len(solved)} seeds solved"
     if np.isfinite(median := np.median(solved)):

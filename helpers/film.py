@@ -1,0 +1,74 @@
+"""Films: an agent in its environment, as a small animated picture."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from itertools import count
+
+import gymnasium as gym
+import numpy as np
+from PIL import Image, ImageOps
+
+from helpers.evaluation import Policy, ask
+from helpers.pictures import publish
+
+SIZE = (160, 107)  # pixels
+FRAMES = 60
+LARGEST = 50_000  # bytes
+
+
+def off_screen() -> None:
+    """Let MuJoCo draw where there is no screen; it reads this when it draws for the first time."""
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+        os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+def shoot(env: gym.Env, policy: Policy, seed: int, every: int) -> list[Image.Image]:
+    """Pictures of every `every`-th step of the episode `env.reset(seed=seed)`, 60 at most."""
+    state, over, frames = env.reset(seed=seed)[0], False, []
+    for step in count():
+        if step % every == 0 or over:
+            frames.append(Image.fromarray(env.render()))
+        if over or len(frames) == FRAMES:
+            return frames
+        action = ask(policy, np.float32(state)[None], env.action_space.shape[0])[0]
+        state, _, terminated, truncated, _ = env.step(action)
+        over = terminated or truncated
+
+
+def cut(frames: Sequence[Image.Image], seconds: float, colours: int = 64) -> bytes:
+    """An animated PNG of these frames, `seconds` each, in as many colours as 50 kB allow.
+
+    It plays for ever and rests two seconds at the end.
+    """
+    small = [ImageOps.fit(frame, SIZE, Image.Resampling.LANCZOS) for frame in frames]
+    sheet = Image.new("RGB", (SIZE[0], SIZE[1] * 4))
+    for i in range(4):  # a palette from four moments suits them all
+        sheet.paste(small[i * (len(small) - 1) // 3], (0, i * SIZE[1]))
+    palette = sheet.quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+    few = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in small]
+    durations = [1000 * seconds] * (len(few) - 1) + [2000]
+    file = io.BytesIO()
+    few[0].save(
+        file, "PNG", save_all=True, append_images=few[1:], duration=durations, loop=0, optimize=True
+    )
+    if len(file.getvalue()) > LARGEST and colours > 4:
+        return cut(frames, seconds, colours // 2)
+    return file.getvalue()
+
+
+def film(make: Callable[..., gym.Env], policy: Policy, seed: int, every: int, alt: str) -> None:
+    """Show an episode of the environment `make(render_mode=...)`, every `every`-th step of it.
+
+    Where this computer cannot draw without a screen, one sentence says so instead.
+    """
+    off_screen()
+    env = make(seed=seed, render_mode="rgb_array")
+    try:
+        env.render()
+    except Exception as problem:  # each way to draw has errors of its own
+        print(f"This computer cannot draw it off screen ({problem}); all else goes on without.")
+        return
+    publish(cut(shoot(env, policy, seed, every), every / env.metadata["render_fps"]), alt)
+    env.close()

@@ -1,0 +1,126 @@
+"""Tasks beyond Pendulum: other environments of gymnasium, and how to train DDPG on each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium.wrappers import RescaleObservation
+
+from helpers.environment import make_env
+from helpers.evaluation import Policy
+from helpers.networks import Actor
+from helpers.noise import Gaussian
+from helpers.recipes import Recipe
+from helpers.recorded import TASKS_FOLDER
+
+
+@dataclass(frozen=True)
+class Task:
+    """An environment, and with what recipe, for how many steps and why so DDPG is trained there."""
+
+    env_id: str
+    recipe: Recipe
+    steps: int
+    why: str
+    extra: str | None = None  # what of gymnasium it needs: `pip install gymnasium[extra]`
+    options: Mapping[str, object] = field(default_factory=dict)  # for `make_env`
+    scaled: bool = False  # whether each number of a state is rescaled to [-1, 1]; it needs bounds
+
+    def make(self, seed: int | None = None, **options) -> gym.Env:
+        """Its environment."""
+        env = make_env(self.env_id, seed, **self.options, **options)
+        return RescaleObservation(env, np.float32(-1), np.float32(1)) if self.scaled else env
+
+
+# What is usual for these environments: both rates 1e-3, targets faster than the paper's, many
+# random steps at first, noise without memory. Source: Spinning Up's DDPG; Fujimoto et al. 2018.
+usual = Recipe(
+    actor_rate=1e-3, weight_decay=0.0, tau=0.005, warmup=10_000, noise=Gaussian, sigma=0.1
+)
+
+TASKS: dict[str, Task] = {
+    "mountain_car": Task(
+        "MountainCarContinuous-v0",
+        Recipe(
+            actor_rate=1e-3,
+            actor_epsilon=1.0,
+            weight_decay=0.0,
+            tau=0.02,
+            warmup=1_000,
+            sigma=1.0,
+            reward_scale=0.1,
+        ),
+        30_000,
+        "Noise with memory, so large that the car swings up by accident; an actor that takes its "
+        "time (a large epsilon), or it believes a young critic and pushes to one side for ever; "
+        "states rescaled, since a velocity of at most 0.07 is hardly seen.",
+        scaled=True,
+    ),
+    "double_pendulum": Task(
+        "InvertedDoublePendulum-v5",
+        replace(usual, warmup=1_000),
+        100_000,
+        "As usual, with fewer random steps: at random the rods fall within ten steps, and there is "
+        "little to learn from it.",
+        extra="mujoco",
+    ),
+    "hopper": Task(
+        "Hopper-v5",
+        usual,
+        200_000,
+        "As usual: a fall ends the episode, so most of what is remembered at first are falls.",
+        extra="mujoco",
+    ),
+    "lander": Task(
+        "LunarLander-v3",
+        usual,
+        200_000,
+        "As usual: landing and crashing both end the episode, which the critic must know.",
+        extra="box2d",
+        options={"continuous": True},
+    ),
+    "walker": Task(
+        "BipedalWalker-v3",
+        usual,
+        200_000,
+        "As usual; DDPG is known to be unreliable here, and nothing was tuned.",
+        extra="box2d",
+    ),
+    "cheetah": Task(
+        "HalfCheetah-v5",
+        usual,
+        200_000,
+        "As usual: it cannot fall, there is only the time limit, and every step counts.",
+        extra="mujoco",
+    ),
+    "ant": Task(
+        "Ant-v5",
+        usual,
+        200_000,
+        "As usual; a long way to go for 200,000 steps, as the curve will show.",
+        extra="mujoco",
+    ),
+    "humanoid": Task(
+        "Humanoid-v5",
+        usual,
+        200_000,
+        "As usual; 348 numbers, 17 joints, and nobody has made plain DDPG walk here.",
+        extra="mujoco",
+    ),
+}
+
+
+def recorded_policy(name: str, folder: str | Path = TASKS_FOLDER) -> Policy:
+    """The policy that the first recorded seed of a task has chosen: states in, actions out."""
+    weights = torch.load(Path(folder, f"{name}.pt"), weights_only=True)
+    actor = Actor(weights["layer1.weight"].shape[1], weights["layer3.weight"].shape[0])
+    actor.load_state_dict(weights)
+
+    @torch.inference_mode()
+    def policy(states: np.ndarray) -> np.ndarray:
+        return actor(torch.as_tensor(states, dtype=torch.float32)).numpy()
+
+    return policy

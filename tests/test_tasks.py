@@ -1,0 +1,124 @@
+"""The tasks beyond Pendulum: each can be made, trained and filmed as its recipe says."""
+
+import io
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from helpers import film as films
+from helpers.agent import DDPG
+from helpers.film import FRAMES, LARGEST, SIZE, cut, film, shoot
+from helpers.networks import Actor
+from helpers.tasks import TASKS, Task, recorded_policy
+from helpers.training import train
+from helpers.validation import check_recipe
+
+SHAPES = {  # numbers in a state and in an action, from gymnasium's documentation
+    "mountain_car": (2, 1),
+    "double_pendulum": (9, 1),
+    "hopper": (11, 3),
+    "lander": (8, 2),
+    "walker": (24, 4),
+    "cheetah": (17, 6),
+    "ant": (105, 8),
+    "humanoid": (348, 17),
+}
+
+
+def rest(states):
+    """A policy that does nothing."""
+    return np.zeros((len(states), 1), dtype=np.float32)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """MuJoCo writes its warnings into a file where it runs."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_thousand_steps_of_training(name):
+    """With the task's own recipe, but for its warm-up: updates are to be among them."""
+    task = TASKS[name]
+    check_recipe(task.recipe)
+    env = task.make(seed=0)
+    assert (*env.observation_space.shape, *env.action_space.shape) == SHAPES[name]
+    agent = DDPG(env, seed=0, recipe=replace(task.recipe, warmup=200))
+    before = [p.clone() for p in agent.actor.parameters()]
+    history = train(env, agent, 1_000)
+    assert history.step == len(agent.buffer) == 1_000
+    assert len(history["critic_loss"][0]) == 801  # from step 200 on
+    for old, new in zip(before, agent.actor.parameters(), strict=True):
+        assert torch.isfinite(new).all()
+        assert not torch.equal(old, new)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_recipe_has_its_reason(name):
+    assert len(TASKS[name].why.split()) > 5
+    assert TASKS[name].why.endswith(".")
+
+
+def test_the_policy_of_a_file_is_the_actor_that_was_kept(tmp_path):
+    actor = Actor(5, 2)
+    torch.save(actor.state_dict(), tmp_path / "mine.pt")
+    states = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
+    with torch.no_grad():
+        expected = actor(torch.as_tensor(states)).numpy()
+    assert np.array_equal(recorded_policy("mine", tmp_path)(states), expected)
+
+
+CAR = Task("MountainCarContinuous-v0", TASKS["mountain_car"].recipe, 1, "")
+
+
+def test_a_film_shows_every_second_step_up_to_the_end():
+    env = CAR.make(render_mode="rgb_array", max_episode_steps=31)
+    frames = shoot(env, rest, seed=3, every=2)
+    assert len(frames) == 17  # steps 0, 2, ..., 30 and the last, 31
+    env.reset(seed=3)
+    assert np.array_equal(np.asarray(frames[0]), env.render())
+    for _ in range(31):
+        env.step(np.zeros(1, np.float32))
+    assert np.array_equal(np.asarray(frames[-1]), env.render())
+    long = CAR.make(render_mode="rgb_array")
+    assert len(shoot(long, rest, seed=3, every=1)) == FRAMES
+
+
+def test_a_film_is_small_and_moves():
+    noise = np.random.default_rng(0).integers(0, 255, (FRAMES, 54, 80, 3), dtype=np.uint8)
+    for frames, colours in ((noise, 4), (np.sort(noise // 200 * 200, axis=1), 8)):
+        png = cut([Image.fromarray(frame) for frame in frames], seconds=0.05)
+        picture = Image.open(io.BytesIO(png))
+        assert picture.size == SIZE
+        assert picture.n_frames == FRAMES
+        few = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)
+        assert len(png) <= LARGEST or len(few) <= colours
+    first, second = (np.asarray(picture.seek(k) or picture.convert("RGB")) for k in (0, 30))
+    assert not np.array_equal(first, second)
+
+
+def test_where_nothing_can_be_drawn_one_sentence_says_so(capsys):
+    class Blind:
+        def render(self):
+            raise AttributeError("'NoneType' object has no attribute 'glGetError'")
+
+    film(lambda **options: Blind(), rest, seed=0, every=1, alt="A car")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("This computer cannot draw it off screen ('NoneType'")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_only_without_a_screen_another_way_to_draw_is_asked_for(monkeypatch):
+    for screen, expected in ((None, "egl"), (":0", None)):
+        environ = {"DISPLAY": screen} if screen else {}
+        monkeypatch.setattr(films.os, "environ", environ)
+        films.off_screen()
+        assert environ.get("MUJOCO_GL") == expected
+    environ = {"MUJOCO_GL": "osmesa"}
+    monkeypatch.setattr(films.os, "environ", environ)
+    films.off_screen()
+    assert environ["MUJOCO_GL"] == "osmesa"
