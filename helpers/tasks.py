@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -17,6 +18,13 @@ from helpers.recipes import Recipe
 from helpers.recorded import TASKS_FOLDER
 
 
+class Published(NamedTuple):
+    """The best return published for DDPG that we know of: an end to measure against."""
+
+    value: float
+    where: str  # environment and steps, and who
+
+
 @dataclass(frozen=True)
 class Task:
     """An environment, and with what recipe, for how many steps and why so DDPG is trained there."""
@@ -25,6 +33,7 @@ class Task:
     recipe: Recipe
     steps: int
     why: str
+    published: Published
     extra: str | None = None  # what of gymnasium it needs: `pip install gymnasium[extra]`
     options: Mapping[str, object] = field(default_factory=dict)  # for `make_env`
     scaled: bool = False  # whether each number of a state is rescaled to [-1, 1]; it needs bounds
@@ -57,6 +66,7 @@ TASKS: dict[str, Task] = {
         "Noise with memory, so large that the car swings up by accident; an actor that takes its "
         "time (a large epsilon), or it believes a young critic and pushes to one side for ever; "
         "states rescaled, since a velocity of at most 0.07 is hardly seen.",
+        Published(93.5, "MountainCarContinuous-v0, 300,000 steps, rl-baselines3-zoo"),
         scaled=True,
     ),
     "double_pendulum": Task(
@@ -65,6 +75,7 @@ TASKS: dict[str, Task] = {
         100_000,
         "As usual, with fewer random steps: at random the rods fall within ten steps, and there is "
         "little to learn from it.",
+        Published(9355.5, "InvertedDoublePendulum-v1, 1,000,000 steps, Fujimoto et al. 2018"),
         extra="mujoco",
     ),
     "hopper": Task(
@@ -72,6 +83,7 @@ TASKS: dict[str, Task] = {
         usual,
         200_000,
         "As usual: a fall ends the episode, so most of what is remembered at first are falls.",
+        Published(2197.0, "Hopper-v3, 1,000,000 steps, tianshou"),
         extra="mujoco",
     ),
     "lander": Task(
@@ -79,6 +91,7 @@ TASKS: dict[str, Task] = {
         usual,
         200_000,
         "As usual: landing and crashing both end the episode, which the critic must know.",
+        Published(288.0, "LunarLanderContinuous-v2, 1,500,000 steps, XinJingHao"),
         extra="box2d",
         options={"continuous": True},
     ),
@@ -87,6 +100,7 @@ TASKS: dict[str, Task] = {
         usual,
         200_000,
         "As usual; DDPG is known to be unreliable here, and nothing was tuned.",
+        Published(197.5, "BipedalWalker-v3, 1,000,000 steps, rl-baselines3-zoo"),
         extra="box2d",
     ),
     "cheetah": Task(
@@ -94,6 +108,7 @@ TASKS: dict[str, Task] = {
         usual,
         200_000,
         "As usual: it cannot fall, there is only the time limit, and every step counts.",
+        Published(11718.7, "HalfCheetah-v3, 1,000,000 steps, tianshou"),
         extra="mujoco",
     ),
     "ant": Task(
@@ -101,6 +116,7 @@ TASKS: dict[str, Task] = {
         usual,
         200_000,
         "As usual; a long way to go for 200,000 steps, as the curve will show.",
+        Published(1005.3, "Ant-v1, 1,000,000 steps, Fujimoto et al. 2018"),
         extra="mujoco",
     ),
     "humanoid": Task(
@@ -108,6 +124,7 @@ TASKS: dict[str, Task] = {
         usual,
         200_000,
         "As usual; 348 numbers, 17 joints, and nobody has made plain DDPG walk here.",
+        Published(177.3, "Humanoid-v3, 1,000,000 steps, tianshou"),
         extra="mujoco",
     ),
 }

@@ -18,7 +18,7 @@ from helpers.fingerprint import source
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe
 from helpers.recorded import load
-from helpers.tasks import Task, recorded_policy
+from helpers.tasks import TASKS, recorded_policy
 from tools import record as recorder
 from tools.experiments import EXPERIMENTS, Experiment
 from tools.recordings import Result, flags, keep, kept, renew, settings
@@ -33,7 +33,7 @@ TINY = Experiment(
 )
 
 
-SHORT = Task("MountainCarContinuous-v0", TINY.recipe, 20, "", options={"max_episode_steps": 15})
+SHORT = replace(TASKS["mountain_car"], options={"max_episode_steps": 15})
 
 
 class Fails(DDPG):

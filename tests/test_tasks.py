@@ -13,7 +13,7 @@ from helpers import film as films
 from helpers.agent import DDPG
 from helpers.film import FRAMES, LARGEST, SIZE, cut, film, shoot
 from helpers.networks import Actor
-from helpers.tasks import TASKS, Task, recorded_policy
+from helpers.tasks import TASKS, recorded_policy
 from helpers.training import train
 from helpers.validation import check_recipe
 
@@ -72,7 +72,7 @@ def test_the_policy_of_a_file_is_the_actor_that_was_kept(tmp_path):
     assert np.array_equal(recorded_policy("mine", tmp_path)(states), expected)
 
 
-CAR = Task("MountainCarContinuous-v0", TASKS["mountain_car"].recipe, 1, "")
+CAR = replace(TASKS["mountain_car"], scaled=False)
 
 
 def test_a_film_shows_every_second_step_up_to_the_end():
