@@ -16,6 +16,9 @@ from helpers.networks import Actor
 from helpers.tasks import TASKS, recorded_policy
 from helpers.training import train
 from helpers.validation import check_recipe
+from tools.experiments import EXPERIMENTS
+from tools.prose import tasks_table
+from tools.recordings import Result, settings, table
 
 SHAPES = {  # numbers in a state and in an action, from gymnasium's documentation
     "mountain_car": (2, 1),
@@ -122,3 +125,17 @@ def test_only_without_a_screen_another_way_to_draw_is_asked_for(monkeypatch):
     monkeypatch.setattr(films.os, "environ", environ)
     films.off_screen()
     assert environ["MUJOCO_GL"] == "osmesa"
+
+
+def test_the_readmes_table_by_hand(tmp_path):
+    experiment = EXPERIMENTS["hopper"]
+    judged = [{"chosen_at": 1, "chosen": x, "last": x - 100} for x in (900.0, 2_000.26, 1_000.0)]
+    curve = [(0, 1.0, float("nan")), (200_000, 9.0, float("nan"))]
+    text = table("hopper", experiment, settings(experiment), [Result(curve, j) for j in judged])
+    (tmp_path / "results" / "tasks").mkdir(parents=True)
+    (tmp_path / "results" / "tasks" / "hopper.csv").write_text(text)
+    _, _, row = tasks_table(tmp_path).splitlines()
+    assert row == (
+        "| `hopper` | Hopper-v5 | 200,000 | 3 | 1,000.0 | 900.0 | 900.0 "
+        "| 2,197.0 (Hopper-v3, 1,000,000 steps, tianshou) |"
+    )

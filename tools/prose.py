@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from nbformat import NotebookNode
 
-from helpers.recorded import Recorded, load, recordings, solved_at
+from helpers.recorded import TASKS_FOLDER, Recorded, load, recordings, solved_at
 from tools import evidence, series
 from tools.series import Complaint
 
@@ -141,6 +141,30 @@ def results_table(root: Path) -> str:
             f"| `{name}` | {run.steps[-1]:,} | {len(last)} | {percent(np.median(last))} "
             f"| {percent(last.max())} | {f'{middle:,.0f}' if np.isfinite(middle) else '–'} "
             f"| {count} of {len(last)} |"
+        )
+    return "\n".join(rows)
+
+
+@generates
+def tasks_table(root: Path) -> str:
+    """README's table of other environments: what the chosen policies earn, and the last ones."""
+    from tools.experiments import EXPERIMENTS  # imports PyTorch: only where it is used
+
+    rows = [
+        "| recording | environment | steps | seeds | chosen policy, median | worst "
+        "| last policy, median | best published DDPG |",
+        "|---|---|--:|--:|--:|--:|--:|---|",
+    ]
+    folder = root / "results" / TASKS_FOLDER.name
+    for name in (name for name in EXPERIMENTS if name in recordings(folder)):
+        run, task = load(name, folder), EXPERIMENTS[name].task
+        chosen, last = (
+            [seed[key] for seed in run.settings["judged"]] for key in ("chosen", "last")
+        )
+        known = f"{task.published.value:,.1f} ({task.published.where})"
+        rows.append(
+            f"| `{name}` | {task.env_id} | {run.steps[-1]:,} | {len(chosen)} "
+            f"| {np.median(chosen):,.1f} | {min(chosen):,.1f} | {np.median(last):,.1f} | {known} |"
         )
     return "\n".join(rows)
 
