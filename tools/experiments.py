@@ -254,6 +254,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         noise=Gaussian,
         sigma=1.9,  # 1 / sqrt(0.15 (2 - 0.15)), which is what the other settles to
     ),
+    "mountain_car_hasty": beyond(
+        "mountain_car", "The same with Adam's own epsilon.", 10, actor_epsilon=1e-8
+    ),
     "double_pendulum": beyond("double_pendulum", "Two rods on a cart, kept upright.", 10),
     "hopper": beyond("hopper", "One leg that hops ahead."),
     "lander": beyond("lander", "A lander that must come down between two flags."),
