@@ -1,13 +1,11 @@
 """The pendulum, moving: an animated picture of one or several swings side by side."""
 
-import io
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from helpers.evaluation import Trajectory
 from helpers.pendulum import MAX_TORQUE, TIME_STEP
-from helpers.pictures import publish
+from helpers.pictures import moving, publish
 from helpers.plotting import BLUE, GREY, INK, RED
 
 SIZE, FINE = 220, 3  # pixels of a pendulum's square, and how much finer it is drawn at first
@@ -57,17 +55,7 @@ def animation(
     """
     steps = range(0, len(trajectories[0].theta), every)
     frames = [frame(trajectories, labels, t) for t in steps]
-    sheet = Image.new("RGB", (frames[0].width, frames[0].height * 4))
-    for i in range(4):  # a palette from four moments of the swing suits them all
-        sheet.paste(frames[i * (len(frames) - 1) // 3], (0, i * frames[0].height))
-    palette = sheet.quantize(COLOURS)
-    frames = [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
-    durations = [1000 * TIME_STEP * every] * (len(frames) - 1) + [2000]
-    file = io.BytesIO()
-    frames[0].save(
-        file, format="PNG", save_all=True, append_images=frames[1:], duration=durations, loop=0
-    )
-    return file.getvalue()
+    return moving(frames, 1000 * TIME_STEP * every, COLOURS)
 
 
 def animate(*trajectories: Trajectory, labels: tuple[str, ...]) -> None:

@@ -1,6 +1,5 @@
 """Films: an agent in its environment, as a small animated picture."""
 
-import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from helpers.evaluation import Policy, ask
-from helpers.pictures import publish
+from helpers.pictures import moving, publish
 
 SIZE = (160, 107)  # pixels
 FRAMES = 60
@@ -37,25 +36,14 @@ def shoot(env: gym.Env, policy: Policy, seed: int, every: int) -> list[Image.Ima
         over = terminated or truncated
 
 
-def cut(frames: Sequence[Image.Image], seconds: float, colours: int = 64) -> bytes:
-    """An animated PNG of these frames, `seconds` each, in as many colours as 50 kB allow.
-
-    It plays for ever and rests two seconds at the end.
-    """
+def cut(frames: Sequence[Image.Image], seconds: float) -> bytes:
+    """An animated PNG of these frames, `seconds` each, in as many colours as 50 kB allow."""
     small = [ImageOps.fit(frame, SIZE, Image.Resampling.LANCZOS) for frame in frames]
-    sheet = Image.new("RGB", (SIZE[0], SIZE[1] * 4))
-    for i in range(4):  # a palette from four moments suits them all
-        sheet.paste(small[i * (len(small) - 1) // 3], (0, i * SIZE[1]))
-    palette = sheet.quantize(colours, method=Image.Quantize.MAXCOVERAGE)
-    few = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in small]
-    durations = [1000 * seconds] * (len(few) - 1) + [2000]
-    file = io.BytesIO()
-    few[0].save(
-        file, "PNG", save_all=True, append_images=few[1:], duration=durations, loop=0, optimize=True
-    )
-    if len(file.getvalue()) > LARGEST and colours > 4:
-        return cut(frames, seconds, colours // 2)
-    return file.getvalue()
+    for colours in (64, 32, 16, 8, 4):
+        png = moving(small, 1000 * seconds, colours, Image.Quantize.MAXCOVERAGE, optimize=True)
+        if len(png) <= LARGEST:
+            break
+    return png
 
 
 def film(make: Callable[..., gym.Env], policy: Policy, seed: int, every: int, alt: str) -> None:

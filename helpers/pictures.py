@@ -2,6 +2,7 @@
 
 import io
 from base64 import b64encode
+from collections.abc import Sequence
 
 import numpy as np
 from IPython import get_ipython
@@ -32,6 +33,28 @@ def encode(figure: Figure, palette: Image.Image | None = None) -> bytes:
         dither=Image.Dither.NONE,
     )
     few.save(file, format="PNG", compress_level=3 if palette else 6)  # live: quick before small
+    return file.getvalue()
+
+
+def moving(
+    frames: Sequence[Image.Image], milliseconds: float, colours: int,
+    method: Image.Quantize | None = None, **options,
+) -> bytes:  # fmt: skip
+    """An animated PNG of these frames, so long each, in one palette; `options` go to Pillow's save.
+
+    It plays for ever and rests two seconds at the end.
+    """
+    width, height = frames[0].size
+    sheet = Image.new("RGB", (width, height * 4))
+    for i in range(4):  # a palette from four moments suits them all
+        sheet.paste(frames[i * (len(frames) - 1) // 3], (0, i * height))
+    palette = sheet.quantize(colours, method)
+    few = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    durations = [milliseconds] * (len(few) - 1) + [2000]
+    file = io.BytesIO()
+    few[0].save(
+        file, "PNG", save_all=True, append_images=few[1:], duration=durations, loop=0, **options
+    )
     return file.getvalue()
 
 

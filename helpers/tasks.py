@@ -125,7 +125,7 @@ TASKS: dict[str, Task] = {
         "Humanoid-v5",
         usual,
         200_000,
-        "As usual; 348 numbers, 17 joints, and nobody has made plain DDPG walk here.",
+        "As usual; 348 numbers, 17 joints, and no published DDPG that we know of walks here.",
         Published(177.3, "Humanoid-v3, 1,000,000 steps, tianshou"),
         extra="mujoco",
     ),

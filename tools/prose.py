@@ -156,15 +156,16 @@ def tasks_table(root: Path) -> str:
         "|---|---|--:|--:|--:|--:|--:|---|",
     ]
     folder = root / "results" / TASKS_FOLDER.name
-    for name in (name for name in EXPERIMENTS if name in recordings(folder)):
+    known = recordings(folder)
+    for name in (name for name in EXPERIMENTS if name in known):
         run, task = load(name, folder), EXPERIMENTS[name].task
         chosen, last = (
             [seed[key] for seed in run.settings["judged"]] for key in ("chosen", "last")
         )
-        known = f"{task.published.value:,.1f} ({task.published.where})"
+        best = f"{task.published.value:,.1f} ({task.published.where})"
         rows.append(
             f"| `{name}` | {task.env_id} | {run.steps[-1]:,} | {len(chosen)} "
-            f"| {np.median(chosen):,.1f} | {min(chosen):,.1f} | {np.median(last):,.1f} | {known} |"
+            f"| {np.median(chosen):,.1f} | {min(chosen):,.1f} | {np.median(last):,.1f} | {best} |"
         )
     return "\n".join(rows)
 

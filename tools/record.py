@@ -36,13 +36,12 @@ def run(experiment: Experiment, seed: int) -> Result:
     torch.set_num_threads(1)
     env, task = experiment.make(seed), experiment.task
     agent = experiment.agent(env, seed=seed, recipe=experiment.recipe, **experiment.pieces)
+    watching = [Evaluate(experiment.every)]
     if task:
-        watch = Evaluate(experiment.every, task.make, EVALUATION_STARTS[:FEW])
-        choose = [KeepBest(experiment.every, task.make, SELECTION_STARTS[:FEW])]
-    else:
-        watch, choose = Evaluate(experiment.every), []
-    watch.step(agent)  # at step 0
-    history = train(env, agent, experiment.steps, [watch, *choose])
+        best = KeepBest(experiment.every, task.make, SELECTION_STARTS[:FEW])
+        watching = [Evaluate(experiment.every, task.make, EVALUATION_STARTS[:FEW]), best]
+    watching[0].step(agent)  # at step 0
+    history = train(env, agent, experiment.steps, watching)
     if history.step < experiment.steps:  # an interrupt ends `train` without an error
         sys.exit("interrupted")
     steps, returns = history["evaluation"]
@@ -50,7 +49,6 @@ def run(experiment: Experiment, seed: int) -> Result:
     curve = [*zip(steps.tolist(), returns.tolist(), gaps, strict=True)]
     if not task:
         return Result(curve)
-    (best,) = choose
     judged = {
         "chosen_at": best.at_step,
         "chosen": float(evaluate(best.policy, task.make).mean()),
