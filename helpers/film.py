@@ -1,7 +1,5 @@
 """Films: an agent in its environment, as a small animated picture."""
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -11,16 +9,11 @@ from PIL import Image, ImageOps
 
 from helpers.evaluation import Policy, ask
 from helpers.pictures import moving, publish
+from helpers.simulators import off_screen
 
 SIZE = (160, 107)  # pixels
 FRAMES = 60
 LARGEST = 50_000  # bytes
-
-
-def off_screen() -> None:
-    """Let MuJoCo draw where there is no screen; it reads this when it draws for the first time."""
-    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
-        os.environ.setdefault("MUJOCO_GL", "egl")
 
 
 def shoot(env: gym.Env, policy: Policy, seed: int, every: int) -> list[Image.Image]:

@@ -26,7 +26,9 @@ def maker(name: str, pendulum: bool, band, slice_at: tuple[float, float]) -> Cal
     state = observe(*(np.array([number]) for number in slice_at))  # (1, 3)
     panels = instruments(state) | {
         "return": partial(Returns, yardsticks=yardsticks() if pendulum else {}),
-        "evaluation": partial(Line, name=name, title="Noise-free return"),
+        "evaluation": partial(
+            Line, name=name, title="Noise-free return", band=None if pendulum else band
+        ),
         "gap": partial(Gap, band=band),
         "critic_loss": partial(Line, name=name, title="Critic loss L", yscale="log"),
         "objective": partial(Line, name="actor_loss", title="Actor objective J", scale=-1),

@@ -22,9 +22,9 @@ class LivePlot(Callback):
     For up to twice as much only where a frame would otherwise be a second late.
     `panels` are names, in one string or several: of panels (see helpers/layout.py; "all" are
     twelve) or of any series of the history. `slice_at` is the state, angle and velocity, in which
-    the critic is shown. `band` holds steps, low, mid and high of recorded gaps, as fractions, to be
-    drawn behind this run's. Where there is no notebook, it prints a line now and then, and `save`
-    writes the picture.
+    the critic is shown. `band` holds steps, low, mid and high of recorded runs, to be drawn behind
+    this one: of their gaps, as fractions, and where the task is not Pendulum, of their noise-free
+    returns. Where there is no notebook, it prints a line now and then; `save` writes the picture.
     """
 
     alt = "Live plot of the training run"

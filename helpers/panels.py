@@ -3,7 +3,7 @@
 A panel makes its artists once and only changes their data later, so that a frame costs little.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from helpers.plotting import BLUE, GREY, SKY
+from helpers.plotting import BLUE, GREY, ORANGE, SKY
 
 POINTS = 200  # in a line at most; more than the pixels show costs time only
 
@@ -62,6 +62,14 @@ def write(ax: Axes, words: str, place, transform, offset, **options) -> Text:
     )  # fmt: skip
 
 
+def draw_recorded(ax: Axes, band: Sequence[np.ndarray], loc: str) -> None:
+    """Draw recorded runs behind this one: steps, and the low, mid and high of their values."""
+    steps, low, middle, high = band
+    ax.fill_between(steps, low, high, color=ORANGE, alpha=0.25, lw=0)
+    ax.plot(steps, middle, color=ORANGE, lw=1.2, label="recorded runs")
+    ax.legend(loc=loc, borderaxespad=0.2)
+
+
 class Panel:
     """One plot of a run; a subclass makes its artists and says how they change."""
 
@@ -88,9 +96,14 @@ class Panel:
 class Line(Panel):
     """A series of the history as the running median between its 10 and 90 % quantiles."""
 
-    def __init__(self, ax: Axes, last_step: int, name: str, title: str, scale=1, yscale="linear"):
+    def __init__(
+        self, ax: Axes, last_step: int, name: str, title: str, scale=1, yscale="linear", band=None
+    ):
         super().__init__(ax, last_step, title)
         self.name, self.scale = name, scale
+        self.seen = [] if band is None else np.ravel(band[1:])  # what the axis holds in any case
+        if band is not None:
+            draw_recorded(ax, band, "lower right")
         ax.set_yscale(yscale)
         ax.yaxis.set_minor_locator(NullLocator())
         self.area = self.add(ax.fill_between([], [], color=BLUE, alpha=0.2, lw=0))
@@ -103,7 +116,7 @@ class Line(Panel):
         self.line.set_data(x, middle)
         outline = np.column_stack([np.r_[x, x[::-1]], np.r_[low, high[::-1]]])
         self.area.set_verts([outline] if len(x) else [])
-        return fit(self.ax, np.r_[low, high])
+        return fit(self.ax, np.r_[low, high, self.seen])
 
 
 class Returns(Panel):

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from helpers.evaluation import EVALUATION_STARTS, evaluate, random_policy, swing_up_and_hold
 from helpers.optimal import load_optimum
-from helpers.panels import POINTS, Panel, fit, write
+from helpers.panels import POINTS, Panel, draw_recorded, fit, write
 from helpers.pendulum import MAX_TORQUE, observe
 from helpers.plotting import BLUE, GREEN, ORANGE, RED
 
@@ -41,11 +41,7 @@ class Gap(Panel):
         ax.axhline(10, color=GREEN, lw=1.2, ls="--")
         write(ax, "solved: 10 %", (0, 10), ax.get_yaxis_transform(), (4, -2), va="top")
         if band is not None:
-            steps, *values = band
-            low, middle, high = (self.shown(v) for v in values)
-            ax.fill_between(steps, low, high, color=ORANGE, alpha=0.25, lw=0)
-            ax.plot(steps, middle, color=ORANGE, lw=1.2, label="recorded runs")
-            ax.legend(loc="upper right", borderaxespad=0.2)
+            draw_recorded(ax, (band[0], *map(self.shown, band[1:])), "upper right")
         self.line = self.add(*ax.plot([], [], "o-", color=BLUE, ms=4))
 
     def shown(self, gap: np.ndarray) -> np.ndarray:

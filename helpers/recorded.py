@@ -107,8 +107,19 @@ def sweep(setting: str, folder: str | Path = FOLDER) -> list[tuple[float, str]]:
     return sorted((load(n, folder).settings["recipe"][setting], n) for n in [*others, "modern"])
 
 
-def gap_band(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Steps, lower bound, interquartile mean, upper bound of recorded gaps: a `LivePlot`'s band."""
+def band(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Steps, lower bound, interquartile mean, upper bound of values (seeds, T): a live plot's."""
+    low, high = bootstrap_band(values)
+    return steps, low, interquartile_mean(values), high
+
+
+def gap_band(name: str) -> tuple[np.ndarray, ...]:
+    """The band of recorded gaps."""
     run = load(name)
-    low, high = bootstrap_band(run.gaps)
-    return run.steps, low, interquartile_mean(run.gaps), high
+    return band(run.steps, run.gaps)
+
+
+def return_band(name: str, folder: str | Path = TASKS_FOLDER) -> tuple[np.ndarray, ...]:
+    """The band of recorded noise-free returns, of a task beyond Pendulum if not said otherwise."""
+    run = load(name, folder)
+    return band(run.steps, run.returns)

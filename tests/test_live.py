@@ -11,6 +11,8 @@ from PIL import Image
 from helpers.agent import DDPG
 from helpers.callbacks import Callback, Evaluate
 from helpers.environment import make_env
+from helpers.history import History
+from helpers.layout import layout
 from helpers.live import LivePlot
 from helpers.recipes import Recipe
 from helpers.training import train
@@ -37,6 +39,23 @@ def test_it_prints_lines_and_saves_a_picture_where_there_is_no_notebook(tmp_path
 def test_it_changes_nothing_in_the_run():
     plain, shown = run(210), run(210, LivePlot())
     np.testing.assert_array_equal(plain["critic_loss"][1], shown["critic_loss"][1])
+
+
+def test_recorded_runs_lie_behind_the_returns_of_another_task_and_behind_the_gap_of_pendulum():
+    band = (np.array([0, 50]), np.array([-9.0, 7]), np.array([-8.0, 8]), np.array([-7.0, 90]))
+    _, (panel,) = layout("evaluation", 100, env_id="MountainCarContinuous-v0", band=band)
+    steps, middle = panel.ax.lines[0].get_data()
+    assert np.array_equal(steps, [0, 50])
+    assert np.array_equal(middle, [-8, 8])
+    history = History()
+    history.record(evaluation=1.0)
+    panel.update(history)
+    bottom, top = panel.ax.get_ylim()
+    assert bottom <= -9  # the axis holds the recorded runs too
+    assert top >= 90
+    _, (gap, other) = layout("gap evaluation", 100, band=band)
+    assert gap.ax.get_legend() is not None
+    assert other.ax.get_legend() is None  # a band of gaps is none of returns
 
 
 def test_an_interrupted_run_keeps_its_last_picture(tmp_path):
@@ -79,6 +98,8 @@ CELL = """
 from helpers.agent import DDPG
 from helpers.callbacks import Evaluate
 from helpers.environment import make_env
+from helpers.history import History
+from helpers.layout import layout
 from helpers.live import LivePlot
 from helpers.recipes import Recipe
 from helpers.training import train

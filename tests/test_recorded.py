@@ -13,11 +13,13 @@ from scipy.stats import trim_mean
 from helpers.recorded import (
     COMMAND,
     FOLDER,
+    TASKS_FOLDER,
     bootstrap_band,
     gap_band,
     interquartile_mean,
     load,
     recordings,
+    return_band,
     solved_at,
     sweep,
 )
@@ -100,6 +102,15 @@ def test_the_band_of_a_recording_is_of_its_gaps():
     assert (low <= middle).all()
     assert (middle <= high).all()
     assert low[-1] < high[-1]
+
+
+def test_the_band_of_a_task_is_of_its_returns():
+    steps, low, middle, high = return_band("mountain_car")
+    run = load("mountain_car", TASKS_FOLDER)
+    assert np.array_equal(steps, run.steps)
+    assert np.allclose(middle, trim_mean(run.returns, 0.25, axis=0))
+    assert (low <= middle).all()
+    assert (middle <= high).all()
 
 
 def test_a_sweep_is_in_order_and_holds_the_recipe_itself(tmp_path):

@@ -1,15 +1,19 @@
 """The tasks beyond Pendulum: each can be made, trained and filmed as its recipe says."""
 
 import io
+import json
+import os
+import subprocess
 import sys
 from dataclasses import replace
 
+import mujoco
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from helpers import film as films
+from helpers import simulators
 from helpers.agent import DDPG
 from helpers.film import FRAMES, LARGEST, SIZE, cut, film, shoot
 from helpers.networks import Actor
@@ -19,6 +23,7 @@ from helpers.validation import check_recipe
 from tools.experiments import EXPERIMENTS
 from tools.prose import tasks_table
 from tools.recordings import Result, settings, table
+from tools.series import ROOT
 
 SHAPES = {  # numbers in a state and in an action, from gymnasium's documentation
     "mountain_car": (2, 1),
@@ -75,6 +80,72 @@ def test_the_policy_of_a_file_is_the_actor_that_was_kept(tmp_path):
     assert np.array_equal(recorded_policy("mine", tmp_path)(states), expected)
 
 
+def test_mujoco_warns_in_python_and_leaves_no_file(tmp_path, recwarn, capfd):
+    TASKS["cheetah"].make().close()  # whose model has a word that is deprecated
+    assert not recwarn.list
+    assert not capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+    model = mujoco.MjModel.from_xml_string(
+        "<mujoco><worldbody><body><freejoint/><geom size='1'/></body></worldbody></mujoco>"
+    )
+    data = mujoco.MjData(model)
+    data.qvel[:] = np.nan
+    with pytest.warns(UserWarning, match="MuJoCo says: .*QVEL"):
+        mujoco.mj_step(model, data)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("mountain_car", {"max_speed": 0.07, "goal_position": 0.45}),
+        ("double_pendulum", {"_healthy_reward": 10}),
+        (
+            "hopper",
+            {
+                "_healthy_reward": 1,
+                "_forward_reward_weight": 1,
+                "_ctrl_cost_weight": 0.001,
+                "_healthy_z_range": (0.7, np.inf),
+                "_healthy_angle_range": (-0.2, 0.2),
+            },
+        ),
+        ("cheetah", {"_forward_reward_weight": 1, "_ctrl_cost_weight": 0.1}),
+        (
+            "ant",
+            {
+                "_healthy_reward": 1,
+                "_forward_reward_weight": 1,
+                "_ctrl_cost_weight": 0.5,
+                "_healthy_z_range": (0.2, 1.0),
+            },
+        ),
+        (
+            "humanoid",
+            {
+                "_healthy_reward": 5,
+                "_forward_reward_weight": 1.25,
+                "_ctrl_cost_weight": 0.1,
+                "_healthy_z_range": (1.0, 2.0),
+            },
+        ),
+    ],
+)
+def test_rewards_and_ends_are_as_notebook_14_tells(name, facts):
+    env = TASKS[name].make().unwrapped
+    assert {key: getattr(env, key) for key in facts} == facts
+    assert np.abs(env.action_space.high).max() == pytest.approx(0.4 if name == "humanoid" else 1)
+
+
+def test_a_perfect_episode_of_the_double_pendulum_earns_what_notebook_14_says():
+    env = TASKS["double_pendulum"].make()
+    env.reset(seed=0)
+    env.unwrapped.set_state(np.zeros(3), np.zeros(3))  # upright and at rest
+    _, reward, terminated, _, _ = env.step(np.zeros(1, np.float32))
+    assert reward == pytest.approx(10 - (1.2 - 2) ** 2, abs=1e-6)
+    assert not terminated
+
+
 CAR = replace(TASKS["mountain_car"], scaled=False)
 
 
@@ -118,13 +189,44 @@ def test_where_nothing_can_be_drawn_one_sentence_says_so(capsys):
 def test_only_without_a_screen_another_way_to_draw_is_asked_for(monkeypatch):
     for screen, expected in ((None, "egl"), (":0", None)):
         environ = {"DISPLAY": screen} if screen else {}
-        monkeypatch.setattr(films.os, "environ", environ)
-        films.off_screen()
+        monkeypatch.setattr(simulators.os, "environ", environ)
+        simulators.off_screen()
         assert environ.get("MUJOCO_GL") == expected
     environ = {"MUJOCO_GL": "osmesa"}
-    monkeypatch.setattr(films.os, "environ", environ)
-    films.off_screen()
+    monkeypatch.setattr(simulators.os, "environ", environ)
+    simulators.off_screen()
     assert environ["MUJOCO_GL"] == "osmesa"
+
+
+WITHOUT_EXTRAS = """
+import json, sys
+sys.modules["mujoco"] = sys.modules["Box2D"] = None  # as if they were not installed
+import helpers.training
+from test_notebooks import PATHS, perform, stage
+from tools import series
+whole = helpers.training.train
+helpers.training.train = lambda env, agent, steps, callbacks: whole(env, agent, 1_500, callbacks)
+(path,) = (path for path in PATHS if path.name.startswith("14"))
+with stage(path, seconds=240) as namespace:
+    printed = [perform(cell.source, namespace) for cell in series.code(series.read(path))]
+print(json.dumps([namespace["READY"], printed]))
+"""
+
+
+def test_the_notebook_goes_on_where_the_extras_are_missing():
+    """Its trainings are shortened: nobody looks at their results here."""
+    answer = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRAS],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    ready, printed = json.loads(answer.stdout.splitlines()[-1])
+    assert ready == ["mountain_car"]
+    said = [line for lines in printed for line in lines]
+    for extra, number in (("mujoco", 5), ("box2d", 2)):
+        command = f"pip install 'gymnasium[{extra}]'"
+        assert sum(command in line for line in said) == number
+    assert sum("needs a package that is missing, see above" in line for line in said) == 7
 
 
 def test_the_readmes_table_by_hand(tmp_path):

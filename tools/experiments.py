@@ -99,6 +99,7 @@ SWEEPS = {  # under names such as `tau_0.005`; many, so fewer seeds and steps fo
     for value in values
     if value != getattr(modern, setting)
 }
+SETTLED = (1 - (1 - 0.15) ** 2) ** -0.5  # how much larger than a kick the OU noise gets
 slow = replace(paper, weight_decay=0.0, warmup=1_000)
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
 # plain Adam, a fast actor, no random steps to speak of: its tanh soon has no slope left
@@ -245,17 +246,24 @@ EXPERIMENTS: dict[str, Experiment] = {
     **SWEEPS,
     "mountain_car": beyond("mountain_car", "A car that must first drive away from its aim.", 10),
     "mountain_car_small_noise": beyond(
-        "mountain_car", "The same with Pendulum's noise.", 10, sigma=modern.sigma
+        "mountain_car", "The same with Pendulum's noise.", 5, sigma=modern.sigma
     ),
-    "mountain_car_white_noise": beyond(
+    "mountain_car_small_white": beyond(
         "mountain_car",
-        "The same with noise as large, but without memory.",
+        "The same with noise as large as Pendulum's, but without memory.",
         10,
         noise=Gaussian,
-        sigma=1.9,  # 1 / sqrt(0.15 (2 - 0.15)), which is what the other settles to
+        sigma=SETTLED * modern.sigma,
+    ),
+    "mountain_car_white": beyond(
+        "mountain_car",
+        "The same with noise as large, but without memory.",
+        5,
+        noise=Gaussian,
+        sigma=SETTLED * 1.0,
     ),
     "mountain_car_hasty": beyond(
-        "mountain_car", "The same with Adam's own epsilon.", 10, actor_epsilon=1e-8
+        "mountain_car", "The same with Adam's own epsilon.", 5, actor_epsilon=1e-8
     ),
     "double_pendulum": beyond("double_pendulum", "Two rods on a cart, kept upright.", 10),
     "hopper": beyond("hopper", "One leg that hops ahead."),

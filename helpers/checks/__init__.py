@@ -10,6 +10,7 @@ from helpers.checks.actors import check_actor
 from helpers.checks.critic_networks import check_critic
 from helpers.checks.critic_update import check_critic_loss, check_td_target
 from helpers.checks.critics import check_q_slope
+from helpers.checks.driving import check_driver
 from helpers.checks.evaluating import check_evaluation
 from helpers.checks.experience import check_collecting
 from helpers.checks.measuring import check_solved
@@ -21,6 +22,7 @@ from helpers.checks.pushes import check_held_noise
 from helpers.checks.returns import check_returns
 from helpers.checks.running import check_stopping
 from helpers.checks.seeds import check_best_of, check_bootstrap, check_interquartile_mean
+from helpers.checks.shaping import check_shaping
 from helpers.checks.starts import check_fan_in_start
 from helpers.checks.targets import check_soft_update, check_target
 from helpers.checks.updating import check_learning_twice
@@ -33,6 +35,7 @@ __all__ = [
     "check_collecting",
     "check_critic",
     "check_critic_loss",
+    "check_driver",
     "check_evaluation",
     "check_fan_in_start",
     "check_held_noise",
@@ -48,6 +51,7 @@ __all__ = [
     "check_q_slope",
     "check_rescaling",
     "check_returns",
+    "check_shaping",
     "check_soft_update",
     "check_solved",
     "check_start_probe",

@@ -13,6 +13,7 @@ from answers import (
     critic_networks,
     critic_update,
     critics,
+    driving,
     evaluating,
     experience,
     measuring,
@@ -24,6 +25,7 @@ from answers import (
     returns,
     running,
     seeds,
+    shaping,
     starts,
     targets,
     updating,
@@ -74,7 +76,7 @@ OFFERED_TO_ALL = [  # what is no answer to any exercise
 MODULES = [
     measuring, pendulum, actions, returns, actors, starts, critics, critic_networks, memory, noises,
     pushes, targets, critic_update, experience, actor_update, running, evaluating, updating, seeds,
-    probing,
+    probing, driving, shaping,
 ]  # fmt: skip
 CHECKS = [getattr(helpers.checks, name) for name in helpers.checks.__all__]
 ANSWERS = [Answer(*row) for module in MODULES for row in module.ANSWERS]

@@ -1,0 +1,28 @@
+"""What MuJoCo has to be told: where to draw, and where to warn."""
+
+import os
+import sys
+import warnings
+
+
+def off_screen() -> None:
+    """Let MuJoCo draw where there is no screen; it reads this when it draws for the first time."""
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+        os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+def warn_in_python() -> None:
+    """Let MuJoCo warn as Python does; by itself it writes to a file MUJOCO_LOG.TXT, too.
+
+    What is deprecated in gymnasium's own models is left out: nobody here can mend that.
+    """
+    try:
+        import mujoco
+    except ImportError:  # making the environment will say so, and what to do
+        return
+
+    def warn(words: str) -> None:
+        if "deprecated" not in words:
+            warnings.warn(f"MuJoCo says: {words}", stacklevel=2)
+
+    mujoco.set_mju_user_warning(warn)
