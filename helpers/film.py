@@ -5,13 +5,13 @@ from itertools import count
 
 import gymnasium as gym
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from helpers.evaluation import Policy, ask
 from helpers.pictures import moving, publish
 from helpers.simulators import off_screen
 
-SIZE = (160, 107)  # pixels
+WIDTH = 160  # pixels; the height is in proportion
 FRAMES = 60
 LARGEST = 50_000  # bytes
 
@@ -31,7 +31,9 @@ def shoot(env: gym.Env, policy: Policy, seed: int, every: int) -> list[Image.Ima
 
 def cut(frames: Sequence[Image.Image], seconds: float) -> bytes:
     """An animated PNG of these frames, `seconds` each, in as many colours as 50 kB allow."""
-    small = [ImageOps.fit(frame, SIZE, Image.Resampling.LANCZOS) for frame in frames]
+    width, height = frames[0].size
+    size = WIDTH, round(WIDTH * height / width)
+    small = [frame.resize(size, Image.Resampling.LANCZOS) for frame in frames]
     for colours in (64, 32, 16, 8, 4):
         png = moving(small, 1000 * seconds, colours, Image.Quantize.MAXCOVERAGE, optimize=True)
         if len(png) <= LARGEST:

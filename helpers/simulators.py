@@ -1,4 +1,4 @@
-"""What MuJoCo has to be told: where to draw, and where to warn."""
+"""What simulators have to be told: where to draw, and where to warn."""
 
 import os
 import sys
@@ -6,9 +6,10 @@ import warnings
 
 
 def off_screen() -> None:
-    """Let MuJoCo draw where there is no screen; it reads this when it draws for the first time."""
+    """Let MuJoCo and pygame draw where there is no screen; they read this when they begin."""
     if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
         os.environ.setdefault("MUJOCO_GL", "egl")
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 
 def warn_in_python() -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from helpers import simulators
 from helpers.agent import DDPG
-from helpers.film import FRAMES, LARGEST, SIZE, cut, film, shoot
+from helpers.film import FRAMES, LARGEST, cut, film, shoot
 from helpers.networks import Actor
 from helpers.tasks import TASKS, recorded_policy
 from helpers.training import train
@@ -167,7 +167,7 @@ def test_a_film_is_small_and_moves():
     for frames, colours in ((noise, 4), (np.sort(noise // 200 * 200, axis=1), 8)):
         png = cut([Image.fromarray(frame) for frame in frames], seconds=0.05)
         picture = Image.open(io.BytesIO(png))
-        assert picture.size == SIZE
+        assert picture.size == (160, 108)  # in proportion to 80 by 54
         assert picture.n_frames == FRAMES
         few = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)
         assert len(png) <= LARGEST or len(few) <= colours
@@ -192,6 +192,7 @@ def test_only_without_a_screen_another_way_to_draw_is_asked_for(monkeypatch):
         monkeypatch.setattr(simulators.os, "environ", environ)
         simulators.off_screen()
         assert environ.get("MUJOCO_GL") == expected
+        assert environ.get("SDL_VIDEODRIVER") == ("dummy" if expected else None)
     environ = {"MUJOCO_GL": "osmesa"}
     monkeypatch.setattr(simulators.os, "environ", environ)
     simulators.off_screen()
