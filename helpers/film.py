@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers.evaluation import Policy, ask
 from helpers.pictures import moving, publish
-from helpers.simulators import off_screen
+from helpers.simulators import off_screen, simplify
 
 WIDTH = 160  # pixels; the height is in proportion
 FRAMES = 60
@@ -34,20 +34,25 @@ def cut(frames: Sequence[Image.Image], seconds: float) -> bytes:
     width, height = frames[0].size
     size = WIDTH, round(WIDTH * height / width)
     small = [frame.resize(size, Image.Resampling.LANCZOS) for frame in frames]
-    for colours in (64, 32, 16, 8, 4):
+    for colours in (64, 32, 16, 8, 6, 4):
         png = moving(small, 1000 * seconds, colours, Image.Quantize.MAXCOVERAGE, optimize=True)
         if len(png) <= LARGEST:
             break
     return png
 
 
-def film(make: Callable[..., gym.Env], policy: Policy, seed: int, every: int, alt: str) -> None:
+def film(
+    make: Callable[..., gym.Env], policy: Policy, seed: int, every: int, alt: str, **options
+) -> None:
     """Show an episode of the environment `make(render_mode=...)`, every `every`-th step of it.
 
-    Where this computer cannot draw without a screen, one sentence says so instead.
+    `options` go to `make`, such as the name of one of MuJoCo's cameras. Where this computer cannot
+    draw without a screen, one sentence says so instead.
     """
     off_screen()
-    env = make(seed=seed, render_mode="rgb_array")
+    env = make(seed=seed, render_mode="rgb_array", **options)
+    if model := getattr(env.unwrapped, "model", None):
+        simplify(model)
     try:
         env.render()
     except Exception as problem:  # each way to draw has errors of its own

@@ -4,6 +4,8 @@ import os
 import sys
 import warnings
 
+import numpy as np
+
 
 def off_screen() -> None:
     """Let MuJoCo and pygame draw where there is no screen; they read this when they begin."""
@@ -27,3 +29,17 @@ def warn_in_python() -> None:
             warnings.warn(f"MuJoCo says: {words}", stacklevel=2)
 
     mujoco.set_mju_user_warning(warn)
+
+
+def simplify(model) -> None:
+    """Give a MuJoCo model large tiles, no reflections and a plain sky, so that films are small.
+
+    It has to be done before the first picture. Nothing changes but the looks.
+    """
+    import mujoco
+
+    model.mat_texrepeat[:] /= 10
+    model.mat_reflectance[:] = 0
+    for k in np.flatnonzero(model.tex_type == mujoco.mjtTexture.mjTEXTURE_SKYBOX):
+        size = model.tex_height[k] * model.tex_width[k] * model.tex_nchannel[k]
+        model.tex_data[model.tex_adr[k] :][:size] = 225

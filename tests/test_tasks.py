@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import gymnasium as gym
 import mujoco
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from helpers import simulators
 from helpers.agent import DDPG
 from helpers.film import FRAMES, LARGEST, cut, film, shoot
 from helpers.networks import Actor
+from helpers.simulators import simplify
 from helpers.tasks import TASKS, recorded_policy
 from helpers.training import train
 from helpers.validation import check_recipe
@@ -176,13 +178,33 @@ def test_a_film_is_small_and_moves():
 
 
 def test_where_nothing_can_be_drawn_one_sentence_says_so(capsys):
-    class Blind:
+    class Blind(gym.Env):
         def render(self):
             raise AttributeError("'NoneType' object has no attribute 'glGetError'")
 
     film(lambda **options: Blind(), rest, seed=0, every=1, alt="A car")
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("This computer cannot draw it off screen ('NoneType'")
+
+
+def test_a_model_of_mujoco_is_made_plain_to_look_at_and_moves_as_before():
+    plain, usual = (TASKS["ant"].make(seed=0) for _ in range(2))
+    simplify(plain.unwrapped.model)
+    model, before = plain.unwrapped.model, usual.unwrapped.model
+    assert np.allclose(10 * model.mat_texrepeat, before.mat_texrepeat)
+    assert not model.mat_reflectance.any()
+    assert (before.tex_data != model.tex_data).any()
+    changed = np.flatnonzero(before.tex_data != model.tex_data)
+    (sky,) = np.flatnonzero(model.tex_type == mujoco.mjtTexture.mjTEXTURE_SKYBOX)
+    start = model.tex_adr[sky]
+    later = [adr for adr in model.tex_adr if adr > start]
+    assert start <= changed[0]
+    assert changed[-1] < min(later, default=len(model.tex_data))
+    action = np.full(8, 0.5, np.float32)
+    for _ in range(20):
+        one, same = plain.step(action), usual.step(action)
+    assert np.array_equal(one[0], same[0])
+    assert one[1] == same[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
