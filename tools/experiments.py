@@ -100,7 +100,6 @@ SWEEPS = {  # under names such as `tau_0.005`; many, so fewer seeds and steps fo
     if value != getattr(modern, setting)
 }
 SETTLED = (1 - (1 - 0.15) ** 2) ** -0.5  # how much larger than a kick the OU noise gets
-slow = replace(paper, weight_decay=0.0, warmup=1_000)
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
 # plain Adam, a fast actor, no random steps to speak of: its tanh soon has no slope left
 hasty = Recipe(actor_rate=3e-3, weight_decay=0.0, gamma=0.98, tau=0.01)
@@ -234,13 +233,6 @@ EXPERIMENTS: dict[str, Experiment] = {
     "constant_rates": other("Learning rates that do not fall.", half_rate_steps=None),
     "unscaled_rewards": other("Rewards as large as they come.", reward_scale=1.0),
     **BRIEF,
-    "slow": Experiment("The paper's rates, tau and noise.", slow, steps=20_000),
-    "slow_time_limit_as_end": Experiment(
-        "The paper's rates, tau and noise, and the time limit stored as terminal.",
-        slow,
-        agent=ablations.DDPGWithTimeLimitAsEnd,
-        steps=20_000,
-    ),
     "paper": Experiment("The paper's settings.", paper, steps=40_000, seeds=3),
     "tutorial": Experiment("The source tutorial's settings.", tutorial, steps=40_000, seeds=3),
     **SWEEPS,
@@ -266,6 +258,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         "mountain_car", "The same with Adam's own epsilon.", 5, actor_epsilon=1e-8
     ),
     "double_pendulum": beyond("double_pendulum", "Two rods on a cart, kept upright.", 10),
+    "double_pendulum_hasty": beyond(
+        "double_pendulum", "The same with Adam's own epsilon.", 3, actor_epsilon=1e-8
+    ),
     "hopper": beyond("hopper", "One leg that hops ahead."),
     "lander": beyond("lander", "A lander that must come down between two flags."),
     "walker": beyond("walker", "Two legs on rough ground."),
