@@ -6,12 +6,12 @@ from helpers.checks.judging import check
 from helpers.evaluation import EVALUATION_STARTS, Policy, evaluate
 from helpers.tasks import TASKS
 
-ENOUGH = 97.5
+ENOUGH = 98.9  # more than any push of constant strength earns
 
 
 @check
 def check_driver(driver: Policy) -> str | None:
-    """your driver reaches the flag from all 100 starts, and earns at least 97.5 in the mean."""
+    """your driver reaches the flag from all 100 starts, and earns at least 98.9 in the mean."""
     make = TASKS["mountain_car"].make
     returns = evaluate(driver, make, EVALUATION_STARTS)
     arrived = returns > 0  # whoever does not, earns 0 or less, and whoever does, 0.1 at least
@@ -29,6 +29,6 @@ def check_driver(driver: Policy) -> str | None:
     if returns.mean() < ENOUGH:
         return (
             f"it always reaches the flag, but earns {returns.mean():.1f}: pushes cost the square "
-            "of their strength, so push more gently, and for longer."
+            "of their strength, so push more gently, and most where the car is fast."
         )
     return None

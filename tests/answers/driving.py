@@ -14,7 +14,11 @@ def dots(states):
 
 
 def in_proportion(states):
-    return np.clip(0.7 * states[:, 1:] + 0.05 * np.sign(states[:, 1:]), -1, 1)
+    return np.clip(0.4 * states[:, 1:] + 0.02 * np.sign(states[:, 1:]), -1, 1)
+
+
+def without_a_start(states):
+    return 0.3 * states[:, 1:]
 
 
 def right(states):
@@ -26,10 +30,11 @@ def flat(states):
 
 
 ROWS = [
-    (along(0.2), "Right: your driver reaches the flag"),
     (in_proportion, "Right: your driver reaches the flag"),
     (dots, "still to be written"),
     (along(1.0), "earns 89."),
+    (along(0.18), "earns 98.8"),
+    (without_a_start, "too weak, at least while the car is slow"),
     (along(-1.0), "against the motion"),
     (along(0.1), "too weak"),
     (along(0.0), "too weak"),
