@@ -95,14 +95,14 @@ def test_the_first_return_is_the_untrained_actors(record):
 
 def test_a_task_keeps_the_policy_that_it_has_chosen(record, capsys):
     """Its score is that of the policy in the file, on all evaluation starts."""
-    assert record(replace(TINY, seeds=2, task=SHORT)) == []
-    recorded = load("tiny", record.results)
+    assert record(replace(TINY, seeds=2, task=SHORT), name="mountain_car") == []
+    recorded = load("mountain_car", record.results)
     assert recorded.returns.shape == (2, 3)
     assert np.isnan(recorded.gaps).all()
     judged = recorded.settings["judged"]
     assert len(judged) == 2
     assert judged[0]["chosen_at"] in (10, 20)
-    policy = recorded_policy("tiny", record.results)
+    policy = recorded_policy("mountain_car", record.results)
     scores = evaluate(policy, SHORT.make)
     assert judged[0]["chosen"] == pytest.approx(scores.mean())
     few = evaluate(policy, SHORT.make, EVALUATION_STARTS[: recorder.FEW])
@@ -110,7 +110,9 @@ def test_a_task_keeps_the_policy_that_it_has_chosen(record, capsys):
     assert recorded.returns[0, at] == pytest.approx(few.mean(), abs=1e-4)
     middle = np.median([seed["chosen"] for seed in judged])
     said = capsys.readouterr().out.splitlines()[-1]
-    assert said.startswith(f"tiny: the chosen policy earns {middle:,.1f} in the median of 2 seeds")
+    assert said.startswith(f"mountain_car: the chosen policy earns {middle:,.1f} in the median")
+    record(replace(TINY, seeds=1, task=SHORT), name="with_other_settings")
+    assert not (record.results / "with_other_settings.pt").exists()
 
 
 def test_the_same_seeds_give_the_same_table(record, tmp_path):

@@ -23,6 +23,7 @@ import torch  # noqa: E402
 from helpers.callbacks import Evaluate, KeepBest  # noqa: E402
 from helpers.evaluation import EVALUATION_STARTS, SELECTION_STARTS, evaluate  # noqa: E402
 from helpers.recorded import TASKS_FOLDER, recordings  # noqa: E402
+from helpers.tasks import TASKS  # noqa: E402
 from helpers.training import train  # noqa: E402
 from tools.experiments import EXPERIMENTS, Experiment  # noqa: E402
 from tools.recordings import Result, keep, kept, renew, settings, summary, table  # noqa: E402
@@ -112,7 +113,7 @@ def record(
         results.mkdir(parents=True, exist_ok=True)
         text = table(name, experiment, made_by, finished)
         (results / f"{name}.csv").write_text(text, encoding="utf-8")
-        if experiment.task:  # the policy of the first seed, whichever is best
+        if name in TASKS:  # the policy of the first seed, whichever is best
             shutil.copy(paths[0].with_suffix(".pt"), results / f"{name}.pt")
         print(summary(name, results), flush=True)
     return complaints
