@@ -1,7 +1,7 @@
 """Tasks beyond Pendulum: other environments of gymnasium, and how to train DDPG on each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,9 +67,9 @@ TASKS: dict[str, Task] = {
             reward_scale=0.1,
         ),
         30_000,
-        "Noise with memory, so large that the car swings up by accident; an actor that takes its "
-        "time (a large epsilon), or it believes a young critic and pushes to one side for ever; "
-        "states rescaled, since a velocity of at most 0.07 is hardly seen.",
+        "Noise with memory: it swings the car up by accident. An actor that takes its time (a "
+        "large ε): a hasty one believes the young critic, pushes to one side with all its force, "
+        "and may stay so. States rescaled: a velocity of at most 0.07 is hardly noticed.",
         Published(93.5, "MountainCarContinuous-v0, 300,000 steps, rl-baselines3-zoo"),
         scaled=True,
     ),
@@ -117,9 +117,9 @@ TASKS: dict[str, Task] = {
     ),
     "ant": Task(
         "Ant-v5",
-        patient,
+        replace(patient, actor_rate=1e-3, actor_epsilon=1.0),
         200_000,
-        "The same; 200,000 steps are few for eight joints.",
+        "Still more patient: joints at full force cost more here than walking earns.",
         Published(1005.3, "Ant-v1, 1,000,000 steps, Fujimoto et al. 2018"),
         extra="mujoco",
     ),
