@@ -247,7 +247,7 @@ def test_the_notebook_goes_on_where_the_extras_are_missing():
     assert ready == ["mountain_car"]
     said = [line for lines in printed for line in lines]
     for extra, number in (("mujoco", 5), ("box2d", 2)):
-        command = f"pip install 'gymnasium[{extra}]'"
+        command = f'pip install "gymnasium[{extra}]"'
         assert sum(command in line for line in said) == number
     assert sum("needs a package that is missing, see above" in line for line in said) == 7
 

@@ -266,5 +266,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "walker": beyond("walker", "Two legs on rough ground."),
     "cheetah": beyond("cheetah", "A flat animal that runs."),
     "ant": beyond("ant", "Four legs."),
+    "ant_less_patient": beyond(
+        "ant", "The same with the other tasks' actor.", actor_rate=3e-3, actor_epsilon=1e-2
+    ),
     "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
 }
