@@ -98,8 +98,6 @@ CELL = """
 from helpers.agent import DDPG
 from helpers.callbacks import Evaluate
 from helpers.environment import make_env
-from helpers.history import History
-from helpers.layout import layout
 from helpers.live import LivePlot
 from helpers.recipes import Recipe
 from helpers.training import train

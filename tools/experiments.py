@@ -14,7 +14,7 @@ from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
 from helpers.tabular import TabularQ, TabularQ41, TabularQ401
-from helpers.tasks import TASKS, Task
+from helpers.tasks import TASKS, Task, patient
 from helpers.training import train
 
 
@@ -252,7 +252,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "The same with noise as large, but without memory.",
         5,
         noise=Gaussian,
-        sigma=SETTLED * 1.0,
+        sigma=SETTLED * TASKS["mountain_car"].recipe.sigma,
     ),
     "mountain_car_hasty": beyond(
         "mountain_car", "The same with Adam's own epsilon.", 5, actor_epsilon=1e-8
@@ -267,7 +267,10 @@ EXPERIMENTS: dict[str, Experiment] = {
     "cheetah": beyond("cheetah", "A flat animal that runs."),
     "ant": beyond("ant", "Four legs."),
     "ant_less_patient": beyond(
-        "ant", "The same with the other tasks' actor.", actor_rate=3e-3, actor_epsilon=1e-2
+        "ant",
+        "The same with the other tasks' actor.",
+        actor_rate=patient.actor_rate,
+        actor_epsilon=patient.actor_epsilon,
     ),
     "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
 }
