@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from tools import conditions, series, surroundings
+from tools import conditions, evidence, series, surroundings
+from tools.series import Complaint
 from tools.surroundings import Outcome, suite
 
 NAMES = ["01_threads.ipynb", "02_writes.ipynb"]
@@ -66,3 +67,25 @@ def test_an_outcome_is_recorded_and_not_measured_again(tmp_path, monkeypatch, ca
     assert rows[0]["minutes"] == "1.0"
     assert "torch" in rows[0]["versions"]
     assert "first: passed before" in capsys.readouterr().out
+
+
+def test_the_readme_says_what_was_found(tmp_path):
+    with pytest.raises(Complaint, match=r"tools/conditions\.py"):
+        evidence.conditions_table(tmp_path)
+    (tmp_path / "results").mkdir()
+    row = {"passed": 487, "failed": 0, "minutes": "17.4", "date": "2026-11-26", "versions": "v 1"}
+    rows = [{"condition": "serial", **row, "note": ""}, {"condition": "loaded", **row, "note": "n"}]
+    series.write_rows(tmp_path / "results/conditions.csv", rows)
+    assert evidence.conditions_table(tmp_path).splitlines()[2:] == [
+        "| serial | 487 | 0 | 17 | 2026-11-26 |",
+        "| loaded (n) | 487 | 0 | 17 | 2026-11-26 |",
+    ]
+    assert evidence.conditions_facts(tmp_path) == "v 1 (`python tools/conditions.py`)"
+
+
+def test_the_readme_counts_the_claims_that_hold(tmp_path):
+    (tmp_path / "results").mkdir()
+    rows = [{"seeds": 20, "holds": True}, {"seeds": 20, "holds": False}]
+    series.write_rows(tmp_path / "results/claims.csv", rows)
+    said = evidence.claims_facts(tmp_path)
+    assert said == "2 claims over 20 seeds each, of which 1 hold on every one"

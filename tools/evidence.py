@@ -1,4 +1,4 @@
-"""Generated text about speed, made from the tables of results/ that measure it."""
+"""Generated text about speed and safety, made from the tables of results/ that measure them."""
 
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from tools.series import Complaint
 
 COMMAND = "python tools/benchmark.py"
 DASHBOARD = "python tools/dashboard.py"
+CONDITIONS = "python tools/conditions.py"
+MARGINS = "python tools/notebooks.py margins"
 
 
 def measured(root: Path, name: str = "benchmark.csv", command: str = COMMAND) -> list[dict]:
@@ -115,3 +117,29 @@ def dashboard_table(root: Path) -> str:
             size, worst[0], 100 * worst[1], *worst[2:]
         ))  # fmt: skip
     return "\n".join(lines)
+
+
+def conditions_table(root: Path) -> str:
+    """README's table of the conditions under which all notebooks were tested."""
+    lines = ["| condition | cells passed | failed | minutes | date |", "|:--|--:|--:|--:|:--|"]
+    for row in measured(root, "conditions.csv", CONDITIONS):
+        name = f"{row['condition']} ({row['note']})" if row["note"] else row["condition"]
+        lines.append(
+            f"| {name} | {row['passed']} | {row['failed']} | {float(row['minutes']):.0f} "
+            f"| {row['date']} |"
+        )
+    return "\n".join(lines)
+
+
+def conditions_facts(root: Path) -> str:
+    """With which versions that was, and what measured it."""
+    versions = {row["versions"]: None for row in measured(root, "conditions.csv", CONDITIONS)}
+    return f"{'; '.join(versions)} (`{CONDITIONS}`)"
+
+
+def claims_facts(root: Path) -> str:
+    """The sentence on how the notebooks' claims fared over many seeds."""
+    rows = measured(root, "claims.csv", MARGINS)
+    held, seeds = sum(row["holds"] == "True" for row in rows), {int(row["seeds"]) for row in rows}
+    count = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
+    return f"{len(rows)} claims over {count} seeds each, of which {held} hold on every one"

@@ -34,6 +34,7 @@ def generates(function: Generator) -> Generator:
 for function in (
     evidence.benchmark_table, evidence.benchmark_facts, evidence.seconds_to_solved,
     evidence.threads_advice, evidence.dashboard_table, evidence.minutes_of_tests,
+    evidence.conditions_table, evidence.conditions_facts, evidence.claims_facts,
 ):  # fmt: skip
     generates(function)
 
