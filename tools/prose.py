@@ -56,18 +56,10 @@ class Minutes(NamedTuple):
         return str(total), training if self.training else ""
 
 
-def results(root: Path, name: str, made_by: str) -> list[dict[str, str]]:
-    """The rows of a CSV file in results/, or a complaint that names the command that makes it."""
-    rows = series.read_rows(root / "results" / name)
-    if not rows:
-        raise Complaint(f"results/{name} is missing: `{made_by}` makes it.")
-    return rows
-
-
 def measure(root: Path, path: Path) -> Minutes:
     """The minutes for one notebook: an estimate for the reading, and the recorded run."""
     command = f"python tools/notebooks.py run notebooks/{path.name}"
-    rows = {row["notebook"]: row for row in results(root, "minutes.csv", command)}
+    rows = {row["notebook"]: row for row in evidence.measured(root, "minutes.csv", command)}
     if path.stem not in rows:
         raise Complaint(f"results/minutes.csv does not know {path.stem}: `{command}` measures it.")
     notebook = series.read(path)
