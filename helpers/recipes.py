@@ -1,6 +1,6 @@
 """Recipes: the settings of DDPG as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.noise import OrnsteinUhlenbeck
 
@@ -45,4 +45,16 @@ modern = Recipe(
     reward_scale=0.1,
     half_rate_steps=5_000,
     average=5.0,
+)
+
+# What a random search over settings found: sooner and nearer to the optimum (notebook 10).
+tuned = replace(
+    modern,
+    actor_rate=1e-2,
+    tau=0.03,
+    sigma=1.5,
+    actor_epsilon=4e-4,
+    reward_scale=0.01,
+    half_rate_steps=1_500,
+    average=10.0,
 )

@@ -11,7 +11,7 @@ from helpers.agent import DDPG, Pieces
 from helpers.environment import make_env
 from helpers.fingerprint import fingerprint
 from helpers.noise import Gaussian
-from helpers.recipes import Recipe, modern, paper, tutorial
+from helpers.recipes import Recipe, modern, paper, tuned, tutorial
 from helpers.schedules import inverse_decay, linear_decay
 from helpers.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.tasks import TASKS, Task, patient
@@ -236,6 +236,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "paper": Experiment("The paper's settings.", paper, steps=40_000, seeds=3),
     "tutorial": Experiment("The source tutorial's settings.", tutorial, steps=40_000, seeds=3),
     **SWEEPS,
+    "tuned": Experiment("The settings that a search found.", tuned, steps=20_000, seeds=20),
+    "modern_longer": Experiment("The recipe, for longer.", steps=20_000, seeds=20),
     "mountain_car": beyond("mountain_car", "A car that must first drive away from its aim.", 10),
     "mountain_car_small_noise": beyond(
         "mountain_car", "The same with Pendulum's noise.", 5, sigma=modern.sigma
