@@ -1,6 +1,7 @@
 """Films: an agent in its environment, as a small animated picture."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import count
 
 import gymnasium as gym
@@ -50,13 +51,12 @@ def film(
     draw without a screen, one sentence says so instead.
     """
     off_screen()
-    env = make(seed=seed, render_mode="rgb_array", **options)
-    if model := getattr(env.unwrapped, "model", None):
-        simplify(model)
-    try:
-        env.render()
-    except Exception as problem:  # each way to draw has errors of its own
-        print(f"This computer cannot draw it off screen ({problem}); all else goes on without.")
-        return
-    publish(cut(shoot(env, policy, seed, every), every / env.metadata["render_fps"]), alt)
-    env.close()
+    with closing(make(seed=seed, render_mode="rgb_array", **options)) as env:
+        if model := getattr(env.unwrapped, "model", None):
+            simplify(model)
+        try:
+            env.render()
+        except Exception as problem:  # each way to draw has errors of its own
+            print(f"This computer cannot draw it off screen ({problem}); all else goes on without.")
+            return
+        publish(cut(shoot(env, policy, seed, every), every / env.metadata["render_fps"]), alt)

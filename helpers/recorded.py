@@ -25,6 +25,10 @@ class Recorded(NamedTuple):
     command: str  # what writes this recording anew
     settings: dict  # recipe, pieces, versions, ...
 
+    def judged(self, policy: str) -> np.ndarray:
+        """Of a task: what each seed's "chosen" or "last" policy earns on all starts, (seeds,)."""
+        return np.array([seed[policy] for seed in self.settings["judged"]])
+
 
 def recordings(folder: str | Path = FOLDER) -> list[str]:
     """The names of all recordings."""

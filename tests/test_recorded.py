@@ -148,6 +148,13 @@ def test_a_table_becomes_arrays(tmp_path):
     assert recorded.settings == {"recipe": {"tau": 0.5, "noise": "Gaussian"}, "steps": 20}
 
 
+def test_what_a_tasks_policies_are_judged_by(tmp_path):
+    judged = '# judged: [{"chosen": 94.5, "last": 12.0}, {"chosen": 3.0, "last": -1.5}]'
+    (tmp_path / "tiny.csv").write_text(TABLE.replace("step,seed", f"{judged}\nstep,seed"))
+    assert load("tiny", tmp_path).judged("chosen").tolist() == [94.5, 3.0]
+    assert load("tiny", tmp_path).judged("last").tolist() == [12.0, -1.5]
+
+
 def test_the_order_of_the_rows_does_not_matter(tmp_path):
     *head, a, b, c, d = TABLE.splitlines()
     (tmp_path / "tiny.csv").write_text("\n".join([*head, d, a, c, b]) + "\n")

@@ -99,6 +99,16 @@ SWEEPS = {  # under names such as `tau_0.005`; many, so fewer seeds and steps fo
     for value in values
     if value != getattr(modern, setting)
 }
+# `tuned` with one of its settings put back; under names such as `tuned_without_tau`
+PUT_BACK = {
+    f"tuned_without_{setting}": Experiment(
+        f"The settings that a search found, but for {setting}.",
+        replace(tuned, **{setting: usual}),
+        seeds=5,
+    )
+    for setting, usual in asdict(modern).items()
+    if usual != getattr(tuned, setting)
+}
 SETTLED = (1 - (1 - 0.15) ** 2) ** -0.5  # how much larger than a kick the OU noise gets
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged
 # plain Adam, a fast actor, no random steps to speak of: its tanh soon has no slope left
@@ -238,7 +248,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     **SWEEPS,
     "tuned": Experiment("The settings that a search found.", tuned, steps=20_000, seeds=20),
     "modern_longer": Experiment("The recipe, for longer.", steps=20_000, seeds=20),
-    "mountain_car": beyond("mountain_car", "A car that must first drive away from its aim.", 10),
+    **PUT_BACK,
+    "mountain_car": beyond("mountain_car", "A car that must first drive away from its aim.", 20),
     "mountain_car_small_noise": beyond(
         "mountain_car", "The same with Pendulum's noise.", 5, sigma=modern.sigma
     ),

@@ -106,16 +106,15 @@ def percent(fraction: float) -> str:
 
 
 @generates
-def modern(root: Path) -> str:
-    """The sentence on the recipe of the series, after its first 10,000 steps."""
-    run = recording(root, "modern")
-    upto = run.steps <= 10_000
-    gaps, solved = run.gaps[:, upto], solved_at(run.steps[upto], run.gaps[:, upto])
-    last, count = gaps[:, -1], int(np.isfinite(solved).sum())
+def outcome(root: Path, name: str) -> str:
+    """The sentence on how an experiment ends, and when it is solved."""
+    run = recording(root, name)
+    last, solved = run.gaps[:, -1], solved_at(run.steps, run.gaps)
+    count = int(np.isfinite(solved).sum())
     return (
-        f"after 10,000 steps the gap is {percent(np.median(last))} in the median of {len(last)} "
-        f"seeds and {percent(last.max())} on the worst; {count} of {len(last)} have solved the "
-        f"task, the median seed after {np.median(solved):,.0f} steps (`{run.command}`)."
+        f"after {run.steps[-1]:,} steps the gap is {percent(np.median(last))} in the median of "
+        f"{len(last)} seeds and {percent(last.max())} on the worst; {count} of {len(last)} have "
+        f"solved the task, the median seed after {np.median(solved):,.0f} steps (`{run.command}`)."
     )
 
 
@@ -152,13 +151,12 @@ def tasks_table(root: Path) -> str:
     known = recordings(folder)
     for name in (name for name in EXPERIMENTS if name in known):
         run, task = load(name, folder), EXPERIMENTS[name].task
-        chosen, last = (
-            [seed[key] for seed in run.settings["judged"]] for key in ("chosen", "last")
-        )
+        chosen, last = run.judged("chosen"), run.judged("last")
         best = f"{task.published.value:,.1f} ({task.published.where})"
         rows.append(
             f"| `{name}` | {task.env_id} | {run.steps[-1]:,} | {len(chosen)} "
-            f"| {np.median(chosen):,.1f} | {min(chosen):,.1f} | {np.median(last):,.1f} | {best} |"
+            f"| {np.median(chosen):z,.1f} | {chosen.min():z,.1f} | {np.median(last):z,.1f} "
+            f"| {best} |"
         )
     return "\n".join(rows)
 

@@ -152,7 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
         known = recordings(RESULTS) + recordings(RESULTS / TASKS_FOLDER.name)
         for name, e in EXPERIMENTS.items():
             mark = "*" if name in known else " "
-            print(f"{mark} {name:26}{e.steps:6,} steps, {e.seeds:2} seeds  {e.shows}")
+            print(f"{mark} {name:32}{e.steps:6,} steps, {e.seeds:2} seeds  {e.shows}")
         return 0
     os.environ["OMP_NUM_THREADS"] = "1"  # the processes that we start inherit it
     complaints = []

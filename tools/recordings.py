@@ -88,14 +88,14 @@ def table(name: str, experiment: Experiment, made_by: dict, results: list[Result
 
 def summary(name: str, results: Path) -> str:
     """One line on a recording: how many seeds are solved and when, and how far they got."""
-    steps, _, gaps, _, about = load(name, results)
-    if judged := about.get("judged"):
-        scores = [seed["chosen"] for seed in judged]
+    run = load(name, results)
+    if "judged" in run.settings:
+        scores = run.judged("chosen")
         return (
             f"{name}: the chosen policy earns {np.median(scores):,.1f} in the median of "
-            f"{len(scores)} seeds, {min(scores):,.1f} at worst"
+            f"{len(scores)} seeds, {scores.min():,.1f} at worst"
         )
-    solved, final = solved_at(steps, gaps), gaps[:, -1]
+    solved, final = solved_at(run.steps, run.gaps), run.gaps[:, -1]
     line = f"{name}: {np.isfinite(solved).sum()} of {len(solved)} seeds solved"
     if np.isfinite(median := np.median(solved)):
         line += f", in the median at {median:,.0f} steps"
