@@ -171,3 +171,13 @@ def test_a_function_more(monkeypatch, tmp_path):
 
     new, complaints = prose.fill("a <!-- from: twice b --><!-- /from --> c", tmp_path, "here")
     assert (new, complaints) == ("a <!-- from: twice b -->b b<!-- /from --> c", [])
+
+
+def test_what_a_recipe_changes_by_hand():
+    assert prose.changes(series.ROOT, "modern") == ""
+    said = prose.changes(series.ROOT, "tuned").split(", ")
+    assert said[1:3] == ["`tau` 0.03 (usually 0.02)", "`sigma` 2.0 (usually 0.2)"]
+    assert len(said) == 6
+    for name in ("tunde", "Recipe"):
+        with pytest.raises(series.Complaint, match=f"no recipe named {name}"):
+            prose.changes(series.ROOT, name)

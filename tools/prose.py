@@ -8,6 +8,7 @@ To add one, write it under `@generates`. (`NAME` in capitals is not a marker, so
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,6 +116,21 @@ def outcome(root: Path, name: str) -> str:
         f"after {run.steps[-1]:,} steps the gap is {percent(np.median(last))} in the median of "
         f"{len(last)} seeds and {percent(last.max())} on the worst; {count} of {len(last)} have "
         f"solved the task, the median seed after {np.median(solved):,.0f} steps (`{run.command}`)."
+    )
+
+
+@generates
+def changes(root: Path, name: str) -> str:
+    """The settings in which a recipe differs from `modern`."""
+    from helpers import recipes  # imports PyTorch: only where it is used
+
+    if not isinstance(recipe := getattr(recipes, name, None), recipes.Recipe):
+        raise Complaint(f"helpers/recipes.py has no recipe named {name}.")
+    usual, other = asdict(recipes.modern), asdict(recipe)
+    return ", ".join(
+        f"`{setting}` {other[setting]} (usually {value})"
+        for setting, value in usual.items()
+        if other[setting] != value
     )
 
 
