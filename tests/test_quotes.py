@@ -181,3 +181,20 @@ def test_what_a_recipe_changes_by_hand():
     for name in ("tunde", "Recipe"):
         with pytest.raises(series.Complaint, match=f"no recipe named {name}"):
             prose.changes(series.ROOT, name)
+
+
+def test_the_outcome_of_an_experiment_by_hand(tmp_path):
+    def said(gaps):
+        """Of an experiment of three seeds, each with a gap after 10 steps and after 20."""
+        rows = [f"10,{s},-1,{early}\n20,{s},-1,{late}" for s, (early, late) in enumerate(gaps)]
+        text = "\n".join(["# python tools/record.py some", "step,seed,return,gap", *rows])
+        (tmp_path / "results").mkdir(exist_ok=True)
+        (tmp_path / "results" / "some.csv").write_text(text + "\n")
+        return prose.outcome(tmp_path, "some")
+
+    assert said([(0.5, 0.1), (0.09, 0.08), (0.05, 0.2)]) == (
+        "after 20 steps the gap is 10.0 % in the median of 3 seeds and 20.0 % on the worst; "
+        "2 of 3 have solved the task, the median seed after 20 steps "
+        "(`python tools/record.py some`)."
+    )
+    assert "; 1 of 3 have solved the task (`" in said([(0.5, 0.4), (0.09, 0.08), (0.05, 0.2)])

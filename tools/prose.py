@@ -111,11 +111,12 @@ def outcome(root: Path, name: str) -> str:
     """The sentence on how an experiment ends, and when it is solved."""
     run = recording(root, name)
     last, solved = run.gaps[:, -1], solved_at(run.steps, run.gaps)
-    count = int(np.isfinite(solved).sum())
+    count, middle = int(np.isfinite(solved).sum()), np.median(solved)
+    when = f", the median seed after {middle:,.0f} steps" if np.isfinite(middle) else ""
     return (
         f"after {run.steps[-1]:,} steps the gap is {percent(np.median(last))} in the median of "
         f"{len(last)} seeds and {percent(last.max())} on the worst; {count} of {len(last)} have "
-        f"solved the task, the median seed after {np.median(solved):,.0f} steps (`{run.command}`)."
+        f"solved the task{when} (`{run.command}`)."
     )
 
 
