@@ -52,7 +52,9 @@ def test_without_a_measurement_the_command_is_named(tmp_path):
 
 def test_the_time_of_the_tests_is_the_median_of_the_last_three(tmp_path, capfd):
     (tmp_path / "results").mkdir()
+    (readme := tmp_path / "README.md").write_text("<!-- from: minutes_of_tests --><!-- /from -->")
     assert time_tests.main(tmp_path, ("true",)) == 0
+    assert "`make test` takes 0 minutes" in readme.read_text()
     assert time_tests.main(tmp_path, ("false",)) == 1  # a run that fails is not kept
     path = tmp_path / "results/test_time.csv"
     lines = path.read_text().splitlines()

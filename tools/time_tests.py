@@ -1,7 +1,6 @@
 """Time `make test` and add the run to results/test_time.csv: `python tools/time_tests.py`.
 
-Run it when the machine has nothing else to do. The marker
-`minutes_of_tests` writes the median of the last three runs into a text.
+Run it when the machine has nothing else to do. README gives the median of the last three runs.
 """
 
 import os
@@ -15,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this file runs f
 
 from tools import series
 from tools.evidence import minutes_of_tests
+from tools.prose import refresh
 from tools.series import ROOT
 
 
@@ -34,6 +34,7 @@ def main(root: Path = ROOT, command: tuple[str, ...] = ("make", "test")) -> int:
         "command": "python tools/time_tests.py",
     }
     series.write_rows(path, [*series.read_rows(path), row])
+    refresh(root)  # or README would tell of the runs before, and the next one would fail
     print(minutes_of_tests(root))
     return 0
 
