@@ -60,6 +60,12 @@ class Experiment:
         return fingerprint([*usual, *other, *filter(None, pieces)])
 
 
+def changed(recipe: Recipe) -> dict[str, tuple]:
+    """The settings in which a recipe differs from `modern`: the usual value, and its own."""
+    usual, own = asdict(modern), asdict(recipe)
+    return {name: (usual[name], own[name]) for name in usual if usual[name] != own[name]}
+
+
 def without(shows: str, agent: type = DDPG, **pieces) -> Experiment:
     """The modern recipe with another piece, or another agent."""
     return Experiment(shows, pieces=pieces, agent=agent)
@@ -106,8 +112,7 @@ PUT_BACK = {
         replace(tuned, **{setting: usual}),
         seeds=5,
     )
-    for setting, usual in asdict(modern).items()
-    if usual != getattr(tuned, setting)
+    for setting, (usual, _) in changed(tuned).items()
 }
 SETTLED = (1 - (1 - 0.15) ** 2) ** -0.5  # how much larger than a kick the OU noise gets
 unaveraged = replace(modern, average=0.0)  # for pieces whose policy cannot be averaged

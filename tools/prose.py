@@ -8,7 +8,6 @@ To add one, write it under `@generates`. (`NAME` in capitals is not a marker, so
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,15 +122,13 @@ def outcome(root: Path, name: str) -> str:
 @generates
 def changes(root: Path, name: str) -> str:
     """The settings in which a recipe differs from `modern`."""
-    from helpers import recipes  # imports PyTorch: only where it is used
+    from helpers import recipes  # both import PyTorch: only where it is used
+    from tools.experiments import changed
 
     if not isinstance(recipe := getattr(recipes, name, None), recipes.Recipe):
         raise Complaint(f"helpers/recipes.py has no recipe named {name}.")
-    usual, other = asdict(recipes.modern), asdict(recipe)
     return ", ".join(
-        f"`{setting}` {other[setting]} (usually {value})"
-        for setting, value in usual.items()
-        if other[setting] != value
+        f"`{setting}` {own} (usually {usual})" for setting, (usual, own) in changed(recipe).items()
     )
 
 
