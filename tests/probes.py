@@ -54,3 +54,10 @@ class BestAction(Probe):
 
     def outcome(self, action):
         return -((action - 0.5) ** 2), True
+
+
+class Endless(Probe):
+    """Reward 0, and no end, ever."""
+
+    def outcome(self, action):
+        return 0.0, False

@@ -13,12 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def make(root: Path) -> Path:
     """Lay out the repository and give the path of its notebook."""
-    for folder in ("helpers", "notebooks", "results"):
-        (root / folder).mkdir()
+    for folder in ("helpers/evaluation", "notebooks", "results"):
+        (root / folder).mkdir(parents=True)
     shutil.copy(FIXTURES / "ring.py", root / "helpers")
-    shutil.copy(ROOT / "helpers/claims.py", root / "helpers")
+    shutil.copy(ROOT / "helpers/evaluation/claims.py", root / "helpers/evaluation")
     shutil.copy(FIXTURES / "lesson.txt", root / "lesson.py")
-    (root / "helpers/__init__.py").touch()
+    for package in ("helpers", "helpers/evaluation"):
+        (root / package / "__init__.py").touch()
     (root / "README.md").write_text("# Read me\n")
     path = root / "notebooks/04_the_ring.ipynb"
     tool(root, "from-script", root / "lesson.py", path)

@@ -7,24 +7,28 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import ablations, batch_norm, losses
+from helpers import losses
 from helpers.agent import DDPG
-from helpers.buffer import Batch, ReplayBuffer
+from helpers.buffer import Batch
 from helpers.environment import make_env
 from helpers.networks import Actor, Critic
 from helpers.recipes import modern
 from helpers.training import train
+from helpers.variants import ablations, batch_norm, fourier
 from tools.experiments import EXPERIMENTS
 
-SMALL = {"warmup": 10, "batch_size": 8, "memory": 1_000}  # settings for a few fast steps
+SMALL = {  # for a few fast steps
+    "learning_starts": 10, "batch_size": 8, "buffer_size": 1_000, "average": 5.0
+}  # fmt: skip
 STATES = torch.randn(50, 3, generator=torch.Generator().manual_seed(0))
 ACTIONS = torch.linspace(-1, 1, 50)[:, None]
 
 
-def trained(agent_class=DDPG, steps=70, **pieces):
-    """An agent after a few steps."""
+def trained(agent_class=DDPG, steps=70, **changes):
+    """An agent after a few steps; the changes are to its recipe and its components."""
+    settings = SMALL | {name: changes.pop(name) for name in {*vars(modern)} & {*changes}}
     env = make_env(seed=0)
-    agent = agent_class(env, seed=0, recipe=replace(modern, **SMALL), **pieces)
+    agent = agent_class(env, seed=0, recipe=replace(modern, **settings), **changes)
     train(env, agent, steps)
     return agent
 
@@ -42,15 +46,21 @@ def batch(n=50, terminated=0.0):
     )
 
 
-@pytest.mark.parametrize("name", [n for n, e in EXPERIMENTS.items() if issubclass(e.agent, DDPG)])
+OWN_CODE = [
+    name
+    for name, e in EXPERIMENTS.items()
+    if issubclass(e.agent, DDPG) and (e.components or (e.agent, e.environment) != (DDPG, make_env))
+]
+
+
+@pytest.mark.parametrize("name", [*OWN_CODE, "biased_noise", "slow_noise", "gaussian_noise"])
 def test_each_experiment_trains_without_an_error(name):
     experiment = EXPERIMENTS[name]
     env = experiment.environment(seed=0)
     recipe = replace(experiment.recipe, **SMALL)
-    agent = experiment.agent(env, seed=0, recipe=recipe, **experiment.pieces)
-    before = weights(agent.critic)
-    history = train(env, agent, 70)
-    assert history.step == 70
+    agent = experiment.agent(env, seed=0, recipe=recipe, **experiment.components)
+    before, history = weights(agent.critic), train(env, agent, 70)
+    assert agent.steps == 70
     assert len(history["critic_loss"][0]) == 61
     assert not torch.equal(weights(agent.critic), before)
     assert torch.isfinite(weights(agent.actor)).all()
@@ -69,13 +79,13 @@ def test_without_tanh_the_action_is_the_one_before_the_tanh():
     assert bare(STATES).min() > 4
 
 
-def test_the_clipping_agent_gives_valid_actions_and_its_actor_does_not_know():
+def test_the_clipping_agent_gives_valid_actions_and_its_actor_does_not():
     agent = ablations.ClippingDDPG(make_env(), seed=0, actor=ablations.ActorWithoutTanh)
     for network in (agent.actor, agent.policy):
         torch.nn.init.constant_(network.layer3.bias, -5.0)
     assert (agent.act(STATES.numpy()) == -1).all()
     assert agent.actor(STATES).max() < -4
-    agent.steps = agent.recipe.warmup
+    agent.steps = agent.recipe.learning_starts
     assert abs(agent.explore(STATES[0].numpy())) <= 1
 
 
@@ -97,15 +107,20 @@ def test_the_critic_of_the_state_has_no_slope_in_the_action():
     assert not torch.equal(critic(STATES, ACTIONS), critic(STATES.flip(0), ACTIONS))
 
 
-def test_its_actor_never_moves():
-    agent = trained(critic=ablations.CriticOfTheState)
-    start = DDPG(make_env(), seed=0, critic=ablations.CriticOfTheState)
+@pytest.mark.parametrize(
+    "components",
+    [{"critic": ablations.CriticOfTheState}, {"actor_loss": ablations.frozen_actor_loss}],
+)
+def test_an_actor_without_a_slope_stays_as_it_began_while_the_critic_learns(components):
+    agent, start = trained(**components), trained(steps=0, **components)
     assert torch.equal(weights(agent.actor), weights(start.actor))
+    assert not torch.equal(weights(agent.critic), weights(start.critic))
 
 
 def test_the_action_enters_at_the_first_layer():
     critic = ablations.CriticWithActionFirst(3, 1)
     assert (critic.layer1.in_features, critic.layer2.in_features) == (4, 400)
+    assert sum(p.numel() for p in critic.parameters()) == 5 * 400 + 401 * 300 + 301
     x = torch.cat([STATES, ACTIONS], dim=1)
     for layer in (critic.layer1, critic.layer2):
         x = (x @ layer.weight.T + layer.bias).clamp(min=0)
@@ -115,12 +130,7 @@ def test_the_action_enters_at_the_first_layer():
 
 
 def test_batch_norm_learns_with_the_batch_and_acts_with_what_it_has_seen():
-    agent = batch_norm.BatchNormDDPG(
-        make_env(),
-        seed=0,
-        actor=batch_norm.ActorWithBatchNorm,
-        critic=batch_norm.CriticWithBatchNorm,
-    )
+    agent = trained(steps=0, average=0.0, actor=batch_norm.ActorWithBatchNorm)
     alone, together = agent.act(STATES[0].numpy()), agent.act(STATES.numpy())
     assert np.allclose(alone, together[0], atol=1e-7)  # its company does not matter
     few, all_of_them = agent.actor(STATES[:5])[0], agent.actor(STATES)[0]
@@ -134,12 +144,10 @@ def test_batch_norm_learns_with_the_batch_and_acts_with_what_it_has_seen():
     torch.testing.assert_close(layer(100 * STATES + 7).mean(0), torch.zeros(3), atol=1e-5, rtol=0)
 
 
-def test_batch_norm_judges_the_actor_even_where_the_recipe_averages():
-    agent = trained(batch_norm.BatchNormDDPG, actor=batch_norm.ActorWithBatchNorm)
-    assert agent.recipe.average > 0
-    assert agent.policy is agent.actor
+def test_batch_norm_counts_each_update_and_nothing_else():
+    agent = trained(average=0.0, actor=batch_norm.ActorWithBatchNorm)
     assert agent.actor.layer1[0].num_batches_tracked == 61  # one for each update
-    assert np.allclose(agent.act(STATES.numpy()), agent.ask(agent.actor, STATES.numpy()))
+    assert np.allclose(agent.act(STATES.numpy()), agent.predict(agent.actor, STATES.numpy()))
 
 
 def test_batch_norm_stands_where_the_paper_puts_it():
@@ -154,24 +162,51 @@ def test_batch_norm_stands_where_the_paper_puts_it():
     assert actor.layer3.weight.detach().abs().max() <= 0.003
 
 
-def test_only_the_last_transition_comes_back():
-    memory = ablations.LastTransitionOnly(3, 2, 1, seed=0)
-    for k in range(5):  # more than fit: the ring goes round
+def filled(buffer, added, capacity=8):
+    """A buffer that has been given transitions with the rewards 0, 1, 2, ..."""
+    memory = buffer(capacity, 2, 1, seed=0)
+    for k in range(added):
         memory.add([k, k], [k], k, [k + 1, k + 1], False)
-        got = memory.sample(4)
-        assert got.r.tolist() == [[k]] * 4
-        assert got.s_next.tolist() == [[k + 1, k + 1]] * 4
-        assert got.terminated.shape == (4, 1)
+    return memory
+
+
+@pytest.mark.parametrize("added", [1, 3, 5])  # at last more than fit: the ring goes round
+def test_only_the_last_transition_comes_back(added):
+    got = filled(ablations.LastTransitionOnly, added, capacity=3).sample(4)
+    assert got.r.tolist() == [[added - 1]] * 4
+    assert got.s_next.tolist() == [[added, added]] * 4
+    assert got.terminated.shape == (4, 1)
+
+
+def test_a_batch_is_one_transition_and_each_one_comes_up():
+    memory, seen = filled(ablations.SingleTransition, 11), set()
+    for _ in range(400):
+        batch = memory.sample(5)
+        assert batch.r.shape == (5, 1)
+        assert (batch.s == batch.s[0]).all()
+        assert (batch.r == batch.r[0]).all()
+        seen.add(batch.r[0].item())
+    assert seen == {*range(3, 11)}  # all 8 that are still held
+
+
+@pytest.mark.parametrize("added", [5, 8, 11, 16, 21])  # half full, full, round the ring
+def test_a_batch_is_in_order_and_never_crosses_the_write_head(added):
+    memory, first = filled(ablations.InOrder, added), max(0, added - 8)
+    starts = {memory.sample(4).r[0].item() for _ in range(300)}
+    assert starts == {*range(first, added - 3)}
+    for _ in range(50):
+        r = memory.sample(4).r[:, 0]
+        assert (r[1:] - r[:-1] == 1).all()
+    assert memory.sample(len(memory)).r[:, 0].tolist() == [*range(first, added)]
+    with pytest.raises(ValueError, match="high"):
+        memory.sample(len(memory) + 1)
 
 
 def test_that_is_the_same_as_a_memory_of_one():
-    agents = []
-    for memory, buffer in ((1, ReplayBuffer), (70, ablations.LastTransitionOnly)):
-        recipe = replace(modern, warmup=10, batch_size=1, memory=memory)
-        env = make_env(seed=0)
-        agents.append(DDPG(env, seed=0, recipe=recipe, buffer=buffer))
-        train(env, agents[-1], 70)
-    assert torch.equal(weights(agents[0].actor), weights(agents[1].actor))
+    short = {"learning_starts": 1, "batch_size": 1}
+    one = trained(buffer_size=1, **short)
+    last = trained(buffer_size=70, **short, buffer=ablations.LastTransitionOnly)
+    assert torch.equal(weights(one.actor), weights(last.actor))
 
 
 def test_a_hard_copy_is_made_exactly_every_so_many_calls():
@@ -190,24 +225,29 @@ def test_a_hard_copy_is_made_exactly_every_so_many_calls():
     assert repr(copies) == "HardCopy(3)"
 
 
-def test_a_copied_agent_goes_on_counting():
-    agent = trained(soft_update=ablations.HardCopy(100), steps=80)
+def test_a_copied_or_loaded_hard_copy_goes_on_counting():
+    agent = trained(soft_update=ablations.HardCopy(100), steps=80, average=0.0)
     twin = copy.deepcopy(agent)
-    calls = twin.pieces.soft_update.calls
+    calls = twin.soft_update.calls
     assert calls[twin.target_actor] == calls[twin.target_critic] == 71
+    copies, target, online = ablations.HardCopy(5), torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    for pair in [(target, online)] * 2 + [(online, online)] * 4:
+        copies(*pair, tau=0.5)
+    assert copies.state_dict() == {"calls": [2, 4]}
+    agent, other = ablations.HardCopy(5), ablations.HardCopy(5)
+    for fresh in (agent, other):  # also from a state that nothing has been counted on since
+        fresh.load_state_dict((copies if fresh is agent else agent).state_dict())
+    before = weights(target)
+    for call in range(1, 4):
+        other(target, online, tau=0.5)  # the first target: 3, 4, 5
+        assert torch.equal(weights(target), weights(online) if call == 3 else before)
+    other(online, online, tau=0.5)
+    assert other.state_dict() == {"calls": [5, 5]}
 
 
-def test_live_targets_are_the_networks_themselves():
-    agent = trained(ablations.DDPGWithLiveTargets)
-    assert agent.target_actor is agent.actor
-    assert agent.target_critic is agent.critic
-
-
-def test_with_live_targets_it_is_tau_1_as_long_as_y_is_detached():
-    agent = trained(ablations.DDPGWithLiveTargets)
-    env = make_env(seed=0)
-    other = DDPG(env, seed=0, recipe=replace(modern, **SMALL, tau=1.0))
-    train(env, other, 70)
+def test_live_targets_are_the_networks_and_so_it_is_tau_1_as_long_as_y_is_detached():
+    agent, other = trained(ablations.DDPGWithLiveTargets), trained(tau=1.0)
+    assert (agent.target_actor, agent.target_critic) == (agent.actor, agent.critic)
     assert torch.equal(weights(agent.critic), weights(other.critic))
     attached = trained(ablations.DDPGWithLiveTargets, td_target=ablations.td_target_attached)
     assert not torch.equal(weights(attached.critic), weights(other.critic))
@@ -223,17 +263,10 @@ def test_an_attached_target_is_the_same_number_with_a_gradient(terminated):
     assert not detached.requires_grad
 
 
-def observed(agent_class):
-    """The `terminated` column of a memory after one whole episode and a bit."""
-    agent = agent_class(make_env(), seed=0, recipe=replace(modern, warmup=10**6))
-    env = make_env(seed=0)
-    train(env, agent, 250)
-    return agent.buffer.rows[:250, -1]
-
-
-def test_the_time_limit_is_stored_as_the_end():
-    assert np.flatnonzero(observed(ablations.DDPGWithTimeLimitAsEnd)).tolist() == [199]
-    assert not observed(DDPG).any()
+@pytest.mark.parametrize(("kind", "ends"), [(ablations.DDPGWithTimeLimitAsEnd, [199]), (DDPG, [])])
+def test_the_time_limit_is_stored_as_the_end(kind, ends):
+    agent = trained(kind, steps=250, learning_starts=1_000)
+    assert np.flatnonzero(agent.buffer.rows[:250, -1]).tolist() == ends
 
 
 @pytest.mark.parametrize(("terminated", "truncated"), [(True, False), (True, True), (False, False)])
@@ -246,12 +279,6 @@ def test_all_other_ends_are_stored_as_they_are(terminated, truncated):
     assert len(ends) == (terminated or truncated)
 
 
-def test_a_frozen_actor_stays_as_it_began_while_the_critic_learns():
-    agent, start = trained(actor_loss=ablations.frozen_actor_loss), DDPG(make_env(), seed=0)
-    assert torch.equal(weights(agent.actor), weights(start.actor))
-    assert not torch.equal(weights(agent.critic), weights(start.critic))
-
-
 def test_the_wrong_sign_goes_down_where_the_right_one_goes_up():
     mu, q = Actor(3, 1), Critic(3, 1)
     before = q(STATES, mu(STATES)).mean().item()
@@ -261,3 +288,44 @@ def test_the_wrong_sign_goes_down_where_the_right_one_goes_up():
         loss(actor, q, STATES).backward()
         descent.step()
         assert direction * (q(STATES, actor(STATES)).mean().item() - before) > 0
+
+
+@pytest.mark.parametrize("kind", [fourier.FourierActor, fourier.FourierCritic])
+def test_fourier_features_are_random_waves_that_no_gradient_moves(kind):
+    layer = kind(3, 1).layer1
+    assert not [*layer.parameters()]
+    assert layer(STATES).shape == (50, 400)
+    assert layer(STATES).abs().max() <= 1
+    x = STATES / torch.tensor([1.0, 1.0, 8.0])  # the velocity as a share of its limit
+    by_hand = torch.cos(2 * torch.pi * (x[7] @ layer.B[:, 399] + layer.phase[399]))
+    torch.testing.assert_close(layer(STATES)[7, 399], by_hand, atol=1e-4, rtol=0)
+    assert layer.B.std() == pytest.approx(2, rel=0.12)
+    assert layer.phase.min() >= 0
+    assert layer.phase.mean() == pytest.approx(0.5, abs=0.1)
+    with pytest.raises(ValueError, match="3 numbers, not 4"):
+        kind(4, 1)
+
+
+def test_the_product_of_fourier_features_depends_on_the_distance_alone():
+    layer = fourier.FourierFeatures(3)
+    layer.register_buffer("B", 0.2 * torch.randn(3, 200_000))  # many, for a sharp mean
+    layer.register_buffer("phase", torch.rand(200_000))
+    pairs = torch.tensor([[[0.0, 0, 0], [0.6, 0, 4]], [[1, 1, 8], [1.6, 1, 12]]])
+    for a, b in pairs:  # Rahimi & Recht: exp(-(2 pi 0.2 |x - y|)^2 / 2) / 2
+        product = (layer(a) * layer(b)).mean().item()
+        expected = np.exp(-((2 * np.pi * 0.2) ** 2) * (0.6**2 + 0.5**2) / 2) / 2
+        assert product == pytest.approx(expected, abs=0.01)
+
+
+def test_an_agent_with_fourier_features_learns_copies_and_saves_them():
+    components = {"actor": fourier.FourierActor, "critic": fourier.FourierCritic}
+    agent, fresh = trained(**components), trained(steps=0, **components)
+    for network in (agent.target_actor, agent.policy):
+        assert torch.equal(network.layer1.B, agent.actor.layer1.B)
+    assert not torch.equal(agent.critic.layer1.B, agent.actor.layer1.B.T)
+    assert torch.equal(agent.actor.layer1.B, fresh.actor.layer1.B)  # training leaves them alone
+    assert not torch.equal(weights(agent.actor), weights(fresh.actor))
+    fresh.actor.layer1.B.zero_()
+    fresh.load_state_dict(agent.state_dict())
+    assert np.array_equal(fresh.act(STATES.numpy()), agent.act(STATES.numpy()))
+    assert torch.equal(fresh.actor.layer1.B, agent.actor.layer1.B)

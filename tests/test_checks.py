@@ -1,24 +1,31 @@
 """Each check against right answers, unfinished work, and every mistake that it names."""
 
-import re
+import subprocess
+import sys
 
 import answers
 import numpy as np
 import pytest
 import torch
-from answers.seeds import interval
+from answers.notebook_10 import interval
 
+import helpers.checks
 from helpers.checks import check_bootstrap
-from tools import confusion
 
 
-@pytest.mark.parametrize("answer", answers.ANSWERS, ids=confusion.label)
-def test_each_answer_is_judged_as_expected(answer, capsys, recwarn):
+def label(answer):
+    """The check and the expected words."""
+    return f"{answer.check.__name__}-{answer.words}"
+
+
+@pytest.mark.parametrize("answer", answers.ANSWERS, ids=label)
+def test_each_answer_gets_the_expected_verdict(answer, capsys, recwarn):
     before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     assert answer.check(answer.work) is None
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1, "one sentence on one line"
-    assert confusion.as_expected(answer, printed.strip()), printed
+    assert printed.startswith("Right: " if answer.kind == "right" else "Not yet: "), printed
+    assert answer.words in printed
     assert not recwarn.list, "a warning would stand beside the answer"
     after = torch.random.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
     assert all(map(np.array_equal, before, after)), "the global generators are left alone"
@@ -26,8 +33,8 @@ def test_each_answer_is_judged_as_expected(answer, capsys, recwarn):
 
 @pytest.mark.parametrize("check", answers.CHECKS, ids=lambda check: check.__name__)
 def test_each_check_meets_all_kinds_of_answers(check):
-    kinds = [confusion.kind(answer) for answer in answers.ANSWERS if answer.check is check]
-    assert {"right", "wrong", "none at all"} <= {*kinds}
+    kinds = [answer.kind for answer in answers.ANSWERS if answer.check is check]
+    assert {"right", "wrong", "none"} <= {*kinds}
     assert kinds.count("wrong") >= 3
 
 
@@ -35,17 +42,18 @@ def test_each_mistake_of_the_field_is_named():
     assert {answer.mistake for answer in answers.ANSWERS} - {None} == {*answers.MISTAKES}
 
 
-def test_the_table_shows_every_answer_and_notices_a_wrong_verdict(capsys):
-    rows = answers.ANSWERS[:3]
-    assert confusion.main(rows) == 0
-    table = capsys.readouterr().out
-    assert all(confusion.label(answer) in table for answer in rows)
-    assert re.search(r"3 answers, 3 judged as expected", table)
-    assert confusion.main([rows[0]._replace(words="Not yet")]) == 1
-    assert "1 answers, 0 judged as expected" in capsys.readouterr().out
-
-
 def test_a_sound_bootstrap_is_accepted_whatever_its_luck(capsys):
     for seed in range(30):
         check_bootstrap(lambda v, rng, seed=seed: interval(v, np.random.default_rng(seed)))
     assert capsys.readouterr().out.count("Right: ") == 30
+
+
+def test_a_check_imports_its_own_notebook_only_and_an_unknown_one_is_named():
+    code = (
+        "import sys; from helpers.checks import check_buffer; assert callable(check_buffer);"
+        "print(*[name for name in sys.modules if name.startswith('helpers.checks.')])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {*run.stdout.split()} == {"helpers.checks.verdicts", "helpers.checks.notebook_04"}
+    with pytest.raises(AttributeError, match="There is no check_everything"):
+        helpers.checks.check_everything  # noqa: B018

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from helpers.claims import claim
+from helpers.evaluation.claims import claim
 
 
 @pytest.fixture(autouse=True)

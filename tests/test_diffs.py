@@ -4,21 +4,20 @@ import re
 
 import pytest
 
-from tools import prose, series
+from helpers.recipes import modern
+from tools import docgen
 from tools.diffs import difference
 from tools.experiments import EXPERIMENTS
-from tools.series import Complaint
+from tools.notebook_io import ROOT, Complaint
 
 
 def changes(name):
     """The lines that a diff takes away and puts in, without its headings."""
-    lines = difference(EXPERIMENTS[name]).splitlines()
-    return [
-        re.sub(r"\s+#.*", "", x) for x in lines if x[0] in "+-" and x[:4] not in ("--- ", "+++ ")
-    ]
+    lines = re.sub(r"\s+#.*", "", difference(EXPERIMENTS[name])).splitlines()
+    return [line for line in lines if line[0] in "+-" and line[:4] not in ("--- ", "+++ ")]
 
 
-def test_a_piece_is_compared_with_the_usual_one():
+def test_a_component_is_compared_with_the_default_one():
     assert difference(EXPERIMENTS["broadcast"]) == (
         "--- right: losses.critic_loss\n"
         "+++ wrong: bugs.broadcast_critic_loss\n"
@@ -31,9 +30,10 @@ def test_a_piece_is_compared_with_the_usual_one():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("no_noise", ["-sigma=0.2,", "+sigma=0.0,"]),
+        ("no_noise", [f"-sigma={modern.sigma},", "+sigma=0.0,"]),
         ("wrong_sign", ["-    return -q(s, mu(s)).mean()", "+    return q(s, mu(s)).mean()"]),
-        ("no_warmup", ["-warmup=1000,", "+warmup=64,"]),
+        ("no_warmup", [f"-learning_starts={modern.learning_starts},", "+learning_starts=64,"]),
+        ("no_zero_grad", ["-    optimizer.zero_grad()"]),
         (
             "time_limit_as_end",  # a method that calls the right one
             [
@@ -51,8 +51,8 @@ def test_a_piece_is_compared_with_the_usual_one():
         (
             "one_start",  # a function that calls the right one, and a class that it needs
             [
-                "-    return make_env(env_id=env_id, seed=seed, **options)",
-                "+    return SameSeed(make_env(env_id=env_id, seed=seed, **options))",
+                "-    return make_env(env=env, seed=seed, **options)",
+                "+    return SameSeed(make_env(env=env, seed=seed, **options))",
                 "-    return super().reset(seed=seed, options=options)",
                 "+    return super().reset(seed=self.unwrapped.np_random_seed, options=options)",
             ],
@@ -66,9 +66,9 @@ def test_only_the_mistake_is_marked(name, expected):
     assert changes(name) == expected
 
 
-def test_what_two_pieces_need_is_shown_once():
+def test_what_two_components_need_is_shown_once():
     text = difference(EXPERIMENTS["fan_out"])
-    assert text.count("+    start_by_fan_out(self.layer1, self.layer2)") == 2
+    assert text.count("+    start_by_fan_out(self.layer1, self.layer2") == 2
     assert text.count("+def start_by_fan_out(") == 1
 
 
@@ -77,7 +77,7 @@ def test_the_right_recipe_has_no_diff():
 
 
 def test_a_diff_is_a_fenced_block_between_markers():
-    text, complaints = prose.fill("<!-- from: diff broadcast --><!-- /from -->", series.ROOT, "x")
+    text, complaints = docgen.fill("<!-- from: diff broadcast --><!-- /from -->", ROOT, "x")
     assert not complaints
     assert "-->\n\n```diff\n--- right: losses.critic_loss\n" in text
     assert text.endswith(".mean()\n```\n\n<!-- /from -->")
@@ -85,4 +85,4 @@ def test_a_diff_is_a_fenced_block_between_markers():
 
 def test_an_unknown_experiment_is_a_complaint():
     with pytest.raises(Complaint, match="knows no experiment brodcast"):
-        prose.diff(series.ROOT, "brodcast")
+        docgen.diff(ROOT, "brodcast")

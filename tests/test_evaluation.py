@@ -4,18 +4,17 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from helpers.evaluation import (
+from helpers.environment import make_env
+from helpers.evaluation.returns import (
     EVALUATION_STARTS,
     SELECTION_STARTS,
     evaluate,
     evaluate_in_gymnasium,
     gap,
     mean_and_error,
-    random_policy,
-    rollout,
-    swing_up_and_hold,
 )
-from helpers.pendulum import start_states
+from helpers.pendulum.controllers import random_policy, rollout, swing_up_and_hold
+from helpers.pendulum.physics import start_states
 
 FEW = range(10_000, 10_006)
 
@@ -53,9 +52,9 @@ def test_the_two_sets_of_starts_are_apart():
     assert not set(EVALUATION_STARTS) & set(SELECTION_STARTS)
 
 
-def test_pendulum_equals_gymnasium_played_by_hand():
-    env = gym.make("Pendulum-v1")  # the plain environment: torques, not rescaled actions
-    expected = []
+def played_by_hand(env):
+    """The hand-written controller's returns in a plain pendulum, whose actions are torques."""
+    returns = []
     for seed in FEW:
         state, _ = env.reset(seed=seed)
         total, truncated = 0.0, False
@@ -63,14 +62,44 @@ def test_pendulum_equals_gymnasium_played_by_hand():
             action = swing_up_and_hold(state[None])[0].astype(np.float32)
             state, reward, _, truncated, _ = env.step(2 * action)
             total += reward
-        expected.append(total)
+        returns.append(total)
+    return returns
+
+
+def test_pendulum_equals_gymnasium_played_by_hand():
+    expected = played_by_hand(gym.make("Pendulum-v1"))
     assert np.allclose(evaluate(swing_up_and_hold, starts=FEW), expected, rtol=0, atol=1e-5)
 
 
-def test_both_ways_agree_on_pendulum():
+@pytest.mark.parametrize("env", ["Pendulum-v1", make_env().spec, make_env])
+def test_the_vectorised_rollout_equals_gymnasium(env):
     fast = evaluate(swing_up_and_hold, starts=FEW)
-    slow = evaluate_in_gymnasium(swing_up_and_hold, "Pendulum-v1", FEW)
+    slow = evaluate_in_gymnasium(swing_up_and_hold, env, FEW)
     assert np.allclose(fast, slow, rtol=0, atol=1e-5)
+    assert np.allclose(fast, evaluate(swing_up_and_hold, env, FEW), rtol=0, atol=1e-5)
+
+
+def test_a_spec_keeps_the_options_and_wrappers_of_its_environment():
+    expected = played_by_hand(gym.make("Pendulum-v1", g=2.0))
+    spec = make_env("Pendulum-v1", g=2.0).spec
+    assert np.allclose(evaluate(swing_up_and_hold, spec, FEW), expected, rtol=0, atol=1e-5)
+    wrapped = gym.wrappers.RescaleObservation(make_env(), np.float32(-1), np.float32(1))
+
+    def policy(states):  # undoes what the wrapper does: only the velocity has other bounds
+        return swing_up_and_hold(states * np.array([1, 1, 8]))
+
+    expected = evaluate(swing_up_and_hold, starts=FEW)
+    assert np.allclose(evaluate(policy, wrapped.spec, FEW), expected, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [lambda: gym.make("Pendulum-v1"), gym.spec("Pendulum-v1"), lambda: gym.make("CartPole-v1")],
+    ids=["factory", "spec", "discrete"],
+)
+def test_an_environment_with_other_actions_is_refused(env):
+    with pytest.raises(ValueError, match=r"DDPG (acts in \[-1, 1\]|needs continuous actions)"):
+        evaluate(swing_up_and_hold, env, FEW)
 
 
 @pytest.mark.parametrize("truncate", [False, True])

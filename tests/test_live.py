@@ -1,55 +1,98 @@
 import io
 import os
 import signal
+from base64 import b64decode
+from types import SimpleNamespace
 
+import gymnasium as gym
 import nbformat
 import numpy as np
 import pytest
+import torch
+from gymnasium.wrappers import RescaleObservation
 from nbclient import NotebookClient
 from PIL import Image
 
 from helpers.agent import DDPG
-from helpers.callbacks import Callback, Evaluate
+from helpers.callbacks.evaluate import Evaluate
 from helpers.environment import make_env
 from helpers.history import History
-from helpers.layout import layout
-from helpers.live import LivePlot
+from helpers.networks import Actor, Critic
+from helpers.plots.layout import layout
+from helpers.plots.live import LivePlot
 from helpers.recipes import Recipe
-from helpers.training import train
+from helpers.training import Callback, train
 
-SHORT = Recipe(warmup=64, memory=1_000)
+SHORT = Recipe(learning_starts=64, buffer_size=1_000)
 
 
-def run(steps, *callbacks):
-    env = make_env(seed=0)
-    return train(env, DDPG(env, seed=0, recipe=SHORT), steps, callbacks)
+def run(steps, *callbacks, **components):
+    """The history of a run of a fresh agent."""
+    torch.manual_seed(0)  # for what draws from the global generator, as dropout does
+    env, agent = fresh(**components)
+    return train(env, agent, steps, callbacks)
+
+
+def fresh(env=None, recipe=SHORT, **components):
+    """An environment and an agent."""
+    env = env or make_env(seed=0)
+    return env, DDPG(env, seed=0, recipe=recipe, **components)
 
 
 def test_it_prints_lines_and_saves_a_picture_where_there_is_no_notebook(tmp_path, capsys):
-    live = LivePlot(print_every=1)
-    run(410, Evaluate(every=200, starts=range(10_000, 10_003)), live)
+    live = LivePlot()
+    env, lazy = fresh(recipe=Recipe(learning_starts=5_000, buffer_size=5_000))
+    train(env, lazy, 4_010, [Evaluate(every=2_000, starts=range(10_000, 10_003)), live])
     printed = [line.split()[1] for line in capsys.readouterr().out.splitlines() if "step" in line]
-    assert printed == ["200", "400"]
+    assert printed == ["2,000", "4,000"]
     live.save(tmp_path / "run.png")
     picture = Image.open(tmp_path / "run.png").convert("RGB")
     assert picture.width > 800
     assert len(picture.getcolors()) > 20  # something is drawn
 
 
+class Dropping(Actor):
+    """Draws random numbers whenever it is asked in training mode."""
+
+    def forward(self, s):
+        return super().forward(torch.nn.functional.dropout(s, training=self.training))
+
+
+class Normalising(Critic):
+    """Keeps running statistics of what it is asked in training mode."""
+
+    def __init__(self, state_dim, action_dim):
+        super().__init__(state_dim, action_dim)
+        self.norm = torch.nn.BatchNorm1d(state_dim)
+
+    def forward(self, s, a):
+        return super().forward(self.norm(s), a)
+
+
+class Redrawing(LivePlot):
+    """Draws a frame every 50 steps."""
+
+    def step(self, agent):
+        super().step(agent)
+        if agent.steps % 50 == 0:
+            self.draw()
+
+
 def test_it_changes_nothing_in_the_run():
-    plain, shown = run(210), run(210, LivePlot())
-    np.testing.assert_array_equal(plain["critic_loss"][1], shown["critic_loss"][1])
+    for networks in ({}, {"actor": Dropping, "critic": Normalising}):
+        plain, shown = run(210, **networks), run(210, Redrawing("all"), **networks)
+        np.testing.assert_array_equal(plain["critic_loss"][1], shown["critic_loss"][1])
 
 
 def test_recorded_runs_lie_behind_the_returns_of_another_task_and_behind_the_gap_of_pendulum():
     band = (np.array([0, 50]), np.array([-9.0, 7]), np.array([-8.0, 8]), np.array([-7.0, 90]))
-    _, (panel,) = layout("evaluation", 100, env_id="MountainCarContinuous-v0", band=band)
+    _, (panel,) = layout("evaluation", 100, pendulum=False, band=band)
     steps, middle = panel.ax.lines[0].get_data()
     assert np.array_equal(steps, [0, 50])
     assert np.array_equal(middle, [-8, 8])
     history = History()
-    history.record(evaluation=1.0)
-    panel.update(history)
+    history.record(1, evaluation=1.0)
+    panel.update(SimpleNamespace(history=history))
     bottom, top = panel.ax.get_ylim()
     assert bottom <= -9  # the axis holds the recorded runs too
     assert top >= 90
@@ -58,16 +101,81 @@ def test_recorded_runs_lie_behind_the_returns_of_another_task_and_behind_the_gap
     assert other.ax.get_legend() is None  # a band of gaps is none of returns
 
 
-def test_an_interrupted_run_keeps_its_last_picture(tmp_path):
-    class Interrupting(Callback):
-        def step(self, agent):
-            if agent.history.step == 90:
-                os.kill(os.getpid(), signal.SIGINT)
+class At90(Callback):
+    """Does something at step 90."""
 
+    def __init__(self, action):
+        self.action = action
+
+    def step(self, agent):
+        if agent.steps == 90:
+            self.action(agent)
+
+
+def test_an_interrupted_run_keeps_its_last_picture(tmp_path):
     live = LivePlot()
-    assert run(500, live, Interrupting()).step == 90
+    history = run(500, live, At90(lambda agent: os.kill(os.getpid(), signal.SIGINT)))
+    assert history["critic_loss"][0][-1] == 90
     assert live.state == "stopped"
     live.save(tmp_path / "run.png")
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_run_that_breaks_off_keeps_its_picture_and_its_own_error(tmp_path):
+    def break_off(agent):
+        for network in (agent.actor, agent.critic):
+            network.layer3.bias.data.fill_(np.nan)
+
+    live = LivePlot("all")
+    with pytest.raises(ValueError, match="step 91"):
+        run(500, live, At90(break_off))
+    assert live.state == "failed"
+    live.save(tmp_path / "run.png")
+
+
+def test_a_run_that_goes_on_counts_its_steps_in_all():
+    live, (env, agent) = LivePlot("return portrait"), fresh()
+    for steps in (210, 420):
+        train(env, agent, steps, [live])
+    assert live.panels[0].ax.get_xlim() == (0, 420)
+    assert list(live.panels[0].dots.get_xdata()) == [200, 410]  # the second call began an episode
+    assert live.report().startswith("ended at step 420 of 420 ")
+
+
+def test_the_speed_leaves_out_the_steps_that_a_checkpoint_brings_back():
+    class Resuming(Callback):
+        def start(self, agent, steps):
+            agent.steps = 1_000
+
+    live = LivePlot("return")
+    run(1_070, live, Resuming())
+    live.state, live.began = "running", live.began - 100
+    live.clock = [(0.0, live.first), (10.0, live.agent.steps)]
+    assert live.report().endswith("7 steps/s   ·   0 s left")
+
+
+def test_an_agent_that_has_its_steps_already_is_shown_as_it_is():
+    live, (env, agent) = LivePlot(), fresh()
+    train(env, agent, 70)
+    train(env, agent, 50, [live])
+    assert live.state == "ended"
+
+
+@pytest.mark.parametrize(
+    ("make", "pendulum"),
+    [
+        (lambda: make_env("MountainCarContinuous-v0"), False),
+        (lambda: make_env("Pendulum-v1", g=2.0), False),
+        (lambda: make_env(RescaleObservation(gym.make("Pendulum-v1"), -1, 1)), False),
+        (lambda: make_env(gym.make("Pendulum-v1", max_episode_steps=50)), True),
+    ],
+)
+def test_it_shows_the_pendulums_panels_only_where_they_are_true(make, pendulum):
+    live, (env, agent) = LivePlot(), fresh(make())
+    train(env, agent, 70, [live])
+    titles = [panel.ax.get_title("left") for panel in live.panels]
+    assert ("Actor: torque μ(s)" in titles) == pendulum
+    assert ("Noise-free return" in titles) != pendulum
 
 
 def test_it_cannot_send_too_many_messages():
@@ -86,49 +194,32 @@ def test_it_keeps_to_its_share_of_the_time_and_stretches_it_for_a_late_frame():
     for spent in (9.9, 10.1, 19.9, 21.0):
         live.spent = spent
         due[spent] = live.due(live.last + 0.5), live.due(live.last + 1.0)
-    assert due == {
-        9.9: (True, True),
-        10.1: (False, True),
-        19.9: (False, True),
-        21.0: (False, False),
-    }
+    late = (False, True)
+    assert due == {9.9: (True, True), 10.1: late, 19.9: late, 21.0: (False, False)}
 
 
 CELL = """
 from helpers.agent import DDPG
-from helpers.callbacks import Evaluate
+from helpers.callbacks.evaluate import Evaluate
 from helpers.environment import make_env
-from helpers.live import LivePlot
+from helpers.plots.live import LivePlot
 from helpers.recipes import Recipe
 from helpers.training import train
 
 env = make_env(seed=0)
-agent = DDPG(env, seed=0, recipe=Recipe(warmup=64, memory=1_000))
+agent = DDPG(env, seed=0, recipe=Recipe(learning_starts=64, buffer_size=1_000))
 watching = [Evaluate(every=200, starts=range(10_000, 10_003)), LivePlot(every=0.05, share=0.5)]
 history = train(env, agent, 420, callbacks=watching)
 """
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """The outputs that a notebook stores of one training cell."""
+def test_a_notebook_stores_one_picture_the_last_with_constant_words(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    folder = tmp_path_factory.mktemp("live")
-    return NotebookClient(
-        notebook, timeout=120, resources={"metadata": {"path": str(folder)}}
-    ).execute()["cells"][0]["outputs"]
-
-
-def test_a_notebook_stores_one_picture_with_constant_words(stored):
-    assert [output.output_type for output in stored] == ["display_data"]
-    data = stored[0].data
-    assert set(data) == {"image/png", "text/plain"}
-    assert data["text/plain"] == stored[0].metadata["image/png"]["alt"] == LivePlot.alt
-
-
-def test_the_picture_that_is_stored_is_the_last(stored):
-    from base64 import b64decode
-
-    picture = Image.open(io.BytesIO(b64decode(stored[0].data["image/png"]))).convert("RGB")
-    assert picture.width > 800
-    assert len(stored[0].data["image/png"]) < 100_000
+    folder = {"metadata": {"path": str(tmp_path)}}
+    (cell,) = NotebookClient(notebook, timeout=120, resources=folder).execute()["cells"]
+    (stored,) = cell.outputs
+    assert stored.output_type == "display_data"
+    assert set(stored.data) == {"image/png", "text/plain"}
+    assert stored.data["text/plain"] == stored.metadata["image/png"]["alt"] == LivePlot.alt
+    assert len(stored.data["image/png"]) < 100_000
+    assert Image.open(io.BytesIO(b64decode(stored.data["image/png"]))).width > 800

@@ -34,7 +34,7 @@ def test_ou_by_hand():
     np.testing.assert_allclose(noise(), 0.85 * 0.2 * first + 0.2 * second, rtol=1e-5)
 
 
-def test_ou_starts_anew():
+def test_ou_starts_again_from_0():
     noise = OrnsteinUhlenbeck(1, seed=0)
     trace(noise, 10)
     noise.reset()

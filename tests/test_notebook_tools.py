@@ -1,6 +1,5 @@
-"""Authoring, navigation, re-execution and margins, on a sample series."""
+"""Authoring, navigation, re-execution and margins, on a sample notebook_io."""
 
-import csv
 import subprocess
 import sys
 
@@ -9,47 +8,52 @@ import sample_series
 from nbformat import v4
 from sample_series import edit, tool
 
-from tools import series
+from tools import notebook_io
 
 
 @pytest.fixture
 def path(tmp_path):
-    """The notebook of a sample series."""
+    """The notebook of a sample notebook_io."""
     return sample_series.make(tmp_path)
 
 
 def ids(path):
     """The ids of all cells, by what the cell says."""
-    return {cell.source: cell.id for cell in series.read(path).cells}
+    return {cell.source: cell.id for cell in notebook_io.read(path).cells}
 
 
-def test_the_same_script_gives_the_same_file(path, tmp_path):
+@pytest.fixture
+def rewrite(path, tmp_path):
+    """Edits the script, and makes the notebook of it."""
+
+    def edited(*old_and_new):
+        if old_and_new:
+            edit(tmp_path / "lesson.py", *old_and_new)
+        tool(tmp_path, "from-script", tmp_path / "lesson.py", path)
+        return path.read_bytes()
+
+    return edited
+
+
+def test_the_same_script_gives_the_same_file(path, rewrite):
     before = path.read_bytes()
-    tool(tmp_path, "from-script", tmp_path / "lesson.py", path)
-    assert path.read_bytes() == before
+    assert rewrite() == before
     path.unlink()
-    tool(tmp_path, "from-script", tmp_path / "lesson.py", path)
-    assert path.read_bytes() == before
+    assert rewrite() == before
 
 
-def test_an_edited_script_keeps_ids_and_outputs(path, tmp_path):
-    notebook = series.read(path)
-    last = list(series.code(notebook))[-1]
+def test_an_edited_script_keeps_ids_and_outputs(path, rewrite):
+    notebook = notebook_io.read(path)
+    last = list(notebook_io.code(notebook))[-1]
     last.outputs = [v4.new_output("stream", name="stdout", text="kept")]
-    series.write(notebook, path)
-    before = ids(path)
-    script = tmp_path / "lesson.py"
-    edit(script, "# It starts anew where it ends.\n", "# It starts anew.\n\n# %%\nprint('new')\n")
-    tool(tmp_path, "from-script", script, path)
+    notebook_io.write(notebook, path)
+    before, ring = ids(path), "## A ring\n\nIt begins again"
+    rewrite("# It begins again where it ends.\n", "# It begins again.\n\n# %%\nprint('new')\n")
     after = ids(path)
-    assert (
-        after["## A ring\n\nIt starts anew."]
-        == before["## A ring\n\nIt starts anew where it ends."]
-    )
-    kept = [source for source in before if source in after]
-    assert len(kept) == len(before) - 1
-    assert all(after[source] == before[source] for source in kept)
-    assert list(series.code(series.read(path)))[-1].outputs[0].text == "kept"
+    assert after.pop(f"{ring}.") == before.pop(f"{ring} where it ends.")
+    del after["print('new')"]
+    assert after == before
+    assert list(notebook_io.code(notebook_io.read(path)))[-1].outputs[0].text == "kept"
 
 
 def test_a_notebook_has_a_number(path, tmp_path):
@@ -63,39 +67,38 @@ def test_a_missing_notebook_is_named(path, tmp_path):
 
 
 def test_navigation_follows_the_files(path, tmp_path):
-    assert series.read(path).cells[0].source == "[Contents](../README.md)"
+    assert notebook_io.read(path).cells[0].source == "[Contents](../README.md)"
     other = path.with_name("07_the_wheel.ipynb")
     other.write_text(path.read_text().replace("# 4 · The ring", "# 7 · The wheel"))
-    assert len(tool(tmp_path, "nav").splitlines()) == 2
-    first, *_, last = series.read(path).cells
+    tool(tmp_path, "sync", code=1)  # the minutes are not measured yet
+    first, *_, last = notebook_io.read(path).cells
     bar = "[Contents](../README.md) · [7 The wheel →](07_the_wheel.ipynb)"
     assert (first.source, last.source) == (bar, bar)
-    assert series.read(other).cells[0].source == (
+    assert notebook_io.read(other).cells[0].source == (
         "[← 4 The ring](04_the_ring.ipynb) · [Contents](../README.md)"
     )
-    assert tool(tmp_path, "nav") == ""
 
 
 def test_tidy_strips_what_changes_by_itself(path, tmp_path):
     before = path.read_text()
-    notebook = series.read(path)
+    notebook = notebook_io.read(path)
     notebook.metadata.widgets = {"state": {}}
     notebook.cells[2].metadata.execution = {"iopub.status.busy": "2026-01-01T00:00:00"}
-    path.write_text(series.text(notebook))
+    path.write_text(notebook_io.text(notebook))
     tool(tmp_path, "tidy", path)
     assert path.read_text() == before
 
 
 def test_run_repeats_byte_for_byte_and_records_minutes(path, tmp_path):
     other = {"notebook": "00_other", "minutes": "1.00", "training_minutes": "0.00"}
-    series.replace_rows(tmp_path / "results/minutes.csv", [other], ["00_other"])
+    notebook_io.replace_rows(tmp_path / "results/minutes.csv", [other], ["00_other"])
     assert "04_the_ring.ipynb: " in tool(tmp_path, "run", path)
     stored = path.read_bytes()
-    cells = list(series.code(series.read(path)))
+    cells = list(notebook_io.code(notebook_io.read(path)))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    rows = series.read_rows(tmp_path / "results/minutes.csv")
+    rows = notebook_io.read_rows(tmp_path / "results/minutes.csv")
     assert [row["notebook"] for row in rows] == ["00_other", "04_the_ring"]
-    assert "<!-- from: minutes 04 -->5 minutes<!-- /from -->" in path.read_text()
+    assert "<!-- from: minutes 04 -->10 minutes<!-- /from -->" in path.read_text()
     tool(tmp_path, "run")
     assert path.read_bytes() == stored
 
@@ -105,13 +108,11 @@ def test_run_repeats_byte_for_byte_and_records_minutes(path, tmp_path):
     [
         ("1 / 0", "ZeroDivisionError"),
         ("import sys; print('no', file=sys.stderr)", "A cell wrote to stderr: no"),
-        ("rng = 1;", "nbval does not honour the ';' in `rng = 1;`"),
+        ("rng = 1;", "nbval ignores the ';' in `rng = 1;`"),
     ],
 )
-def test_a_failed_run_changes_nothing(path, tmp_path, code, complaint):
-    edit(tmp_path / "lesson.py", 'print("slow")', code)
-    tool(tmp_path, "from-script", tmp_path / "lesson.py", path)
-    before = path.read_bytes()
+def test_a_failed_run_changes_nothing(path, tmp_path, rewrite, code, complaint):
+    before = rewrite('print("slow")', code)
     said = tool(tmp_path, "run", path, code=1)
     assert "04_the_ring.ipynb stays as it was." in said
     assert complaint in said
@@ -121,18 +122,14 @@ def test_a_failed_run_changes_nothing(path, tmp_path, code, complaint):
 
 def claims(root):
     """The rows of results/claims.csv."""
-    with (root / "results/claims.csv").open() as file:
-        return list(csv.DictReader(file))
+    return notebook_io.read_rows(root / "results/claims.csv")
 
 
-def test_margins_are_measured_once_and_follow_the_threshold(path, tmp_path):
-    script = tmp_path / "lesson.py"
-    edit(script, 'print("slow")', "raise RuntimeError('a cell tagged skip-margins')")
-    tool(tmp_path, "from-script", script, path)
-    before = path.read_bytes()
+def test_margins_are_measured_once_and_follow_the_threshold(path, tmp_path, rewrite):
+    before = rewrite('print("slow")', "raise RuntimeError('a cell tagged skip-margins')")
     said = tool(tmp_path, "margins", "--seeds", 2)
-    assert sorted(said.splitlines()) == [f"04_the_ring, seed {k}: 1 claims" for k in (0, 1)]
-    assert tool(tmp_path, "margins", "--seeds", 3).splitlines() == ["04_the_ring, seed 2: 1 claims"]
+    assert sorted(said.splitlines()) == [f"04_the_ring_00{k}: 1 claims" for k in (0, 1)]
+    assert tool(tmp_path, "margins", "--seeds", 3).splitlines() == ["04_the_ring_002: 1 claims"]
     assert path.read_bytes() == before
     (row,) = claims(tmp_path)
     # random.Random(k).random() is 0.844, 0.134, 0.956 for k = 0, 1, 2
@@ -144,18 +141,16 @@ def test_margins_are_measured_once_and_follow_the_threshold(path, tmp_path):
     }  # fmt: skip
     assert expected.items() <= row.items()
     assert row["versions"].startswith("python 3.")
-    edit(script, "at_most=1", "at_most=0.9")
-    tool(tmp_path, "from-script", script, path)
+    rewrite("at_most=1", "at_most=0.9")
     assert tool(tmp_path, "margins", "--seeds", 3) == "", "another threshold needs no new run"
     (row,) = claims(tmp_path)
     assert (row["threshold"], row["holds"]) == ("0.9", "False")
 
 
-def test_a_failed_seed_keeps_the_old_rows(path, tmp_path):
+def test_a_failed_seed_keeps_the_old_rows(tmp_path, rewrite):
     rows = [{"notebook": name, "claim": "old"} for name in ("00_other", "04_the_ring")]
-    series.replace_rows(tmp_path / "results/claims.csv", rows, [])
-    edit(tmp_path / "lesson.py", "SEED = 0\n", "SEED = 0\nassert SEED\n")
-    tool(tmp_path, "from-script", tmp_path / "lesson.py", path)
+    notebook_io.replace_rows(tmp_path / "results/claims.csv", rows, [])
+    rewrite("SEED = 0\n", "SEED = 0\nassert SEED\n")
     assert "04_the_ring, seed 0: " in tool(tmp_path, "margins", "--seeds", 1, code=1)
     assert claims(tmp_path) == rows
 
@@ -169,4 +164,16 @@ def test_the_tool_runs_as_a_script_from_anywhere(path, tmp_path):
 
 
 def test_anatomy(path, tmp_path):
-    assert tool(tmp_path, "anatomy").startswith("04_the_ring.ipynb: 9 code cells, 78% ≤ 6 lines")
+    said = tool(tmp_path, "anatomy")
+    assert "; 9 code cells, 78% ≤ 6 lines, 100% ≤ 22, longest 10" in said
+    # the titles, texts and links outside the folds, and "Solution", "Answer" and their texts within
+    visible, folded = notebook_io.words(notebook_io.read(path))
+    assert said.startswith(f"04_the_ring.ipynb: {visible} words and {folded} in folds")
+
+
+def test_words_are_counted_outside_folds_and_within():
+    source = "# Two words\n\n<details><summary>One</summary>\n\nand two\n\n</details>\n\nthe last"
+    generated = " <!-- from: minutes 04 -->5 minutes<!-- /from -->"
+    bar = v4.new_markdown_cell("[Contents](../README.md)", metadata={"tags": ["navigation"]})
+    cells = [bar, v4.new_markdown_cell(source + generated), v4.new_code_cell("x = 1")]
+    assert notebook_io.words(v4.new_notebook(cells=cells)) == (4, 3)

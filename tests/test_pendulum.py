@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from helpers import pendulum
+from helpers.pendulum import physics as pendulum
 
 SEEDS = range(10_000, 10_006)
 

@@ -6,10 +6,10 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
-from helpers import play as module
-from helpers.evaluation import rollout
-from helpers.play import PushByHand, play
-from helpers.plotting import new_figure
+from helpers.pendulum.controllers import rollout
+from helpers.plots import widgets as module
+from helpers.plots.style import new_figure
+from helpers.plots.widgets import PushByHand, play
 
 
 class Handle:

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.evaluation import swing_up_and_hold
-from helpers.pendulum import observe
-from helpers.pictures import encode
-from helpers.plotting import GREEN, TORQUES, new_figure, plot_band, show, state_grid, torque_map
-from helpers.recorded import interquartile_mean
+from helpers.evaluation.statistics import interquartile_mean
+from helpers.pendulum.controllers import swing_up_and_hold
+from helpers.pendulum.physics import observe, start_states, state_grid
+from helpers.pendulum.regret import regret_map
+from helpers.plots.maps import TORQUES, plot_regret_map, torque_map
+from helpers.plots.png import encode
+from helpers.plots.style import GREEN, gap_axis, new_figure, plot_band, plot_seeds, show
 
 
 def test_torque_map_holds_the_policys_torque_at_each_node():
@@ -31,12 +33,46 @@ def test_band_holds_its_middle():
     for x, y in enumerate(line.get_ydata()):
         at = edges[edges[:, 0] == x, 1]
         assert at.min() < y < at.max()
-
-
-def test_one_seed_has_no_band():
     _, ax = new_figure()
-    plot_band(ax, np.arange(5), np.ones((1, 5)), "one seed", "red")
-    assert not ax.collections
+    plot_band(ax, np.arange(5), values[:1], "one seed", "red")
+    assert not ax.collections  # no band
+
+
+def test_seeds_are_thin_lines_with_their_median_on_top():
+    _, ax = new_figure()
+    values = np.array([[9.0, 1.0], [9.0, 2.0], [9.0, 9.0]])
+    plot_seeds(ax, [0, 10], values, "three seeds", GREEN)
+    *thin, thick = ax.lines
+    assert [line.get_ydata().tolist() for line in thin] == values.tolist()
+    assert thick.get_ydata().tolist() == [9, 2]
+    assert thick.get_linewidth() > max(line.get_linewidth() for line in thin)
+    assert ax.get_legend_handles_labels()[1] == ["three seeds"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("first", [True, False])
+def test_a_gap_axis_fits_the_gaps_and_shows_percent(first):
+    figure, ax = new_figure()
+    for draw in (gap_axis, lambda ax: ax.plot([1, 2], [12.0, 0.02]))[:: 1 if first else -1]:
+        draw(ax)
+    figure.canvas.draw()
+    low, high = ax.get_ylim()
+    assert 0.01 < low < 0.02
+    assert 12 < high < 24
+    shown = [t.get_text() for t in ax.get_yticklabels()]
+    assert {"10 %", "100 %", "1,000 %"} <= set(shown)
+
+
+def test_a_regret_map_shows_the_cost_of_each_action_within_its_colours_and_the_starts():
+    figure, ax = new_figure()
+    starts = start_states(range(20_000, 20_010))
+    image = plot_regret_map(ax, swing_up_and_hold, size=21, starts=starts)
+    costs = regret_map(swing_up_and_hold, 21)
+    np.testing.assert_allclose(image.get_array(), np.maximum(costs, 0.1))
+    assert (image.norm.vmin, image.norm.vmax) == (0.1, 100)
+    np.testing.assert_allclose(ax.lines[0].get_data(), starts, atol=1e-12)
+    assert len(figure.axes) == 2  # with a colour bar
+    figure.canvas.draw()
 
 
 def test_words_stand_for_the_picture_where_there_is_no_notebook(capsys):

@@ -1,17 +1,17 @@
-"""Quotations and generated text: both ways, refused edits, drift."""
+"""Quotations: both ways, refused edits, drift."""
 
 import pytest
 import sample_series
 from sample_series import edit, tool
 
-from tools import prose, quotes, series
+from tools import notebook_io, quotes
+from tools.notebook_io import Complaint
 from tools.quotes import Quotation
-from tools.series import Complaint
 
 
 @pytest.fixture
 def path(tmp_path):
-    """The notebook of a sample series."""
+    """The notebook of a sample notebook_io."""
     return sample_series.make(tmp_path)
 
 
@@ -23,16 +23,16 @@ def module(path):
 
 def cell(path, name):
     """The source of the cell that quotes `ring.<name>`."""
-    return next(series.tagged(series.read(path), f"source:ring.{name}")).source
+    return next(notebook_io.tagged(notebook_io.read(path), f"source:ring.{name}")).source
 
 
 def change(path, name, old, new):
     """Edit the cell that quotes `ring.<name>`, as a learner would."""
-    notebook = series.read(path)
-    quoted = next(series.tagged(notebook, f"source:ring.{name}"))
+    notebook = notebook_io.read(path)
+    quoted = next(notebook_io.tagged(notebook, f"source:ring.{name}"))
     assert old in quoted.source
     quoted.source = quoted.source.replace(old, new)
-    series.write(notebook, path)
+    notebook_io.write(notebook, path)
 
 
 def twin(path):
@@ -103,7 +103,23 @@ def test_different_edits_of_one_definition_are_refused(path, module, tmp_path):
     assert module.read_text() == before
 
 
-@pytest.mark.parametrize("quoted", ["ring.Missing", "missing.Ring", "Ring"])
+def test_a_definition_of_a_subpackage_is_quoted_both_ways(path, module, tmp_path):
+    package = module.parent / "shapes"
+    package.mkdir()
+    module.rename(package / "ring.py")
+    module = package / "ring.py"
+    path.write_text(path.read_text().replace("source:ring.", "source:shapes.ring."))
+    original = path.read_text()
+    path.write_text(original.replace("+= 1", "+= 2"))
+    assert "shapes.ring.fill\n" in tool(tmp_path, "sync", code=1)  # no minutes are measured yet
+    assert path.read_text() == original
+    path.write_text(original.replace("+= 1", "+= 2"))
+    said = tool(tmp_path, "sync", "--to-modules", code=1)
+    assert said.startswith("helpers/shapes/ring.py: fill\n")
+    assert "+= 2" in module.read_text()
+
+
+@pytest.mark.parametrize("quoted", ["ring.Missing", "missing.Ring", "Ring", "ring..Ring", ".Ring"])
 def test_a_quotation_of_nothing_is_refused(path, tmp_path, quoted):
     edit(path, "source:ring.fill", f"source:{quoted}")
     assert len(tool(tmp_path, "sync", code=1).splitlines()) == 1
@@ -112,89 +128,3 @@ def test_a_quotation_of_nothing_is_refused(path, tmp_path, quoted):
 def test_size_counts_code_only():
     lines = ['"""Doc."""', "", "# why", "def f(a,", "      b):", '    """Doc', "", '    more."""']
     assert quotes.size("\n".join([*lines, '    return """x', "", '    y"""', ""])) == 5
-
-
-# Generated text
-
-
-def record(root, minutes, training):
-    """Pretend that the notebook has been measured."""
-    row = {"notebook": "04_the_ring", "minutes": minutes, "training_minutes": training}
-    series.replace_rows(root / "results/minutes.csv", [row], ["04_the_ring"])
-
-
-@pytest.mark.parametrize(
-    ("training", "said"),
-    [(0, "20 minutes"), (0.2, "20 minutes, less than 1 of them training"),
-     (4.4, "20 minutes, 4 of them training")],
-)  # fmt: skip
-def test_minutes(path, tmp_path, training, said):
-    record(tmp_path, 14, training)
-    readme = tmp_path / "README.md"
-    readme.write_text("<!-- from: minutes_table -->old<!-- /from -->\n`<!-- from: NAME -->`\n")
-    tool(tmp_path, "sync")
-    assert f"**About** <!-- from: minutes 04 -->{said}<!-- /from -->" in path.read_text()
-    row = readme.read_text().split("\n\n")[1].splitlines()[2]
-    assert row.startswith(
-        "| [4 · The ring](notebooks/04_the_ring.ipynb) | Where does the fifth entry go? | `Ring`"
-    )
-    assert readme.read_text().endswith("\n`<!-- from: NAME -->`\n")
-    assert tool(tmp_path, "sync", "--check") == ""
-
-
-@pytest.mark.parametrize(
-    ("marker", "complaint"),
-    [
-        (
-            "minutes 04",
-            "results/minutes.csv is missing: `python tools/notebooks.py run notebooks/04",
-        ),
-        ("minutes 09", "There is no notebook 09."),
-        ("minutes", "The marker `minutes ` has missing a required argument: 'number'."),
-        ("minutes_of", "No function in tools/prose.py is named minutes_of."),
-    ],
-)
-def test_what_cannot_be_generated_stays(path, tmp_path, marker, complaint):
-    readme = tmp_path / "README.md"
-    source = f"<!-- from: {marker} -->old<!-- /from -->"
-    readme.write_text(source)
-    assert f"README.md: {complaint}" in tool(tmp_path, "sync", code=1)
-    assert readme.read_text() == source
-
-
-def test_a_function_more(monkeypatch, tmp_path):
-    monkeypatch.setattr(prose, "GENERATORS", {})
-
-    @prose.generates
-    def twice(root, word):
-        return f"{word} {word}"
-
-    new, complaints = prose.fill("a <!-- from: twice b --><!-- /from --> c", tmp_path, "here")
-    assert (new, complaints) == ("a <!-- from: twice b -->b b<!-- /from --> c", [])
-
-
-def test_what_a_recipe_changes_by_hand():
-    assert prose.changes(series.ROOT, "modern") == ""
-    said = prose.changes(series.ROOT, "tuned").split(", ")
-    assert said[1:3] == ["`tau` 0.03 (usually 0.02)", "`sigma` 2.0 (usually 0.2)"]
-    assert len(said) == 6
-    for name in ("tunde", "Recipe"):
-        with pytest.raises(series.Complaint, match=f"no recipe named {name}"):
-            prose.changes(series.ROOT, name)
-
-
-def test_the_outcome_of_an_experiment_by_hand(tmp_path):
-    def said(gaps):
-        """Of an experiment of three seeds, each with a gap after 10 steps and after 20."""
-        rows = [f"10,{s},-1,{early}\n20,{s},-1,{late}" for s, (early, late) in enumerate(gaps)]
-        text = "\n".join(["# python tools/record.py some", "step,seed,return,gap", *rows])
-        (tmp_path / "results").mkdir(exist_ok=True)
-        (tmp_path / "results" / "some.csv").write_text(text + "\n")
-        return prose.outcome(tmp_path, "some")
-
-    assert said([(0.5, 0.1), (0.09, 0.08), (0.05, 0.2)]) == (
-        "after 20 steps the gap is 10.0 % in the median of 3 seeds and 20.0 % on the worst; "
-        "2 of 3 have solved the task, the median seed after 20 steps "
-        "(`python tools/record.py some`)."
-    )
-    assert "; 1 of 3 have solved the task (`" in said([(0.5, 0.4), (0.09, 0.08), (0.05, 0.2)])

@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import ablations, bugs
 from helpers.agent import DDPG
 from helpers.environment import make_env
-from helpers.evaluation import EVALUATION_STARTS, evaluate
-from helpers.fingerprint import source
+from helpers.evaluation.recordings import FOLDER, TASKS_FOLDER, load, recordings
+from helpers.evaluation.returns import EVALUATION_STARTS, evaluate
+from helpers.evaluation.tasks import TASKS, recorded_policy
 from helpers.noise import Gaussian
-from helpers.recipes import Recipe
-from helpers.recorded import load
-from helpers.tasks import TASKS, recorded_policy
+from helpers.recipes import Recipe, modern
+from helpers.variants import ablations, bugs
 from tools import record as recorder
 from tools.experiments import EXPERIMENTS, Experiment
 from tools.recordings import Result, flags, keep, kept, renew, settings
@@ -26,7 +25,7 @@ from tools.recordings import Result, flags, keep, kept, renew, settings
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Experiment(
     "Nothing.",
-    recipe=Recipe(warmup=10, batch_size=8, memory=1_000, noise=Gaussian),
+    recipe=Recipe(batch_size=8, learning_starts=10, buffer_size=1_000, noise=Gaussian),
     steps=20,
     seeds=3,
     every=10,
@@ -37,7 +36,7 @@ SHORT = replace(TASKS["mountain_car"], options={"max_episode_steps": 15})
 
 
 class Fails(DDPG):
-    """An agent that breaks down in training."""
+    """An agent that fails while it trains."""
 
     def learn(self):
         raise ArithmeticError("the critic exploded")
@@ -73,10 +72,11 @@ def test_a_table_goes_out_and_comes_back(record):
     recorded = load("tiny", record.results)
     assert recorded.steps.tolist() == [0, 10, 20]
     assert recorded.returns.shape == recorded.gaps.shape == (3, 3)
-    for seed in range(3):
+    assert recorded.seeds.tolist() == [0, 1, 2]
+    for row, seed in enumerate(recorded.seeds):
         curve = np.array(json.loads((record.cache / f"tiny/{seed}.json").read_text())["curve"])
-        assert np.allclose(recorded.returns[seed], curve[:, 1], atol=5e-5)
-        assert np.allclose(recorded.gaps[seed], curve[:, 2], atol=5e-7)
+        assert np.allclose(recorded.returns[row], curve[:, 1], atol=5e-5)
+        assert np.allclose(recorded.gaps[row], curve[:, 2], atol=5e-7)
     assert len({tuple(row) for row in recorded.returns}) == 3  # the seeds differ
     assert recorded.command == "python tools/record.py tiny --seeds 3"
     settings = recorded.settings
@@ -99,42 +99,37 @@ def test_a_task_keeps_the_policy_that_it_has_chosen(record, capsys):
     recorded = load("mountain_car", record.results)
     assert recorded.returns.shape == (2, 3)
     assert np.isnan(recorded.gaps).all()
-    judged = recorded.settings["judged"]
-    assert len(judged) == 2
-    assert judged[0]["chosen_at"] in (10, 20)
+    noted = recorded.settings["scores"]
+    assert len(noted) == 2
+    assert noted[0]["chosen_at"] in (10, 20)
     policy = recorded_policy("mountain_car", record.results)
     scores = evaluate(policy, SHORT.make)
-    assert judged[0]["chosen"] == pytest.approx(scores.mean())
+    assert noted[0]["chosen"] == pytest.approx(scores.mean())
     few = evaluate(policy, SHORT.make, EVALUATION_STARTS[: recorder.FEW])
-    at = recorded.steps.tolist().index(judged[0]["chosen_at"])
+    at = recorded.steps.tolist().index(noted[0]["chosen_at"])
     assert recorded.returns[0, at] == pytest.approx(few.mean(), abs=1e-4)
-    middle = np.median([seed["chosen"] for seed in judged])
+    middle = np.median(recorded.scores("chosen"))
     said = capsys.readouterr().out.splitlines()[-1]
     assert said.startswith(f"mountain_car: the chosen policy earns {middle:,.1f} in the median")
     record(replace(TINY, seeds=1, task=SHORT), name="with_other_settings")
     assert not (record.results / "with_other_settings.pt").exists()
 
 
-def test_the_same_seeds_give_the_same_table(record, tmp_path):
+def test_the_same_seeds_give_the_same_table_everywhere(record, tmp_path):
     record()
     other = Record(tmp_path / "other")
     other()
     assert record.text() == other.text()
-
-
-def test_nothing_in_it_tells_the_machine_or_the_time(record):
-    record(replace(TINY, seeds=1))
-    assert os.uname().nodename not in record.text()
-    assert str(ROOT) not in record.text()
-    assert "second" not in record.text()
+    for word in (os.uname().nodename, str(ROOT), "second"):  # the machine, or the time
+        assert word not in record.text()
 
 
 CPUINFO = """processor\t: {n}
 vendor_id\t: GenuineIntel
 model\t\t: 143
-model name\t: {name}
+model name\t: A
 cpu MHz\t\t: {mhz}
-flags\t\t: fpu vme {flag}
+flags\t\t: fpu vme avx2
 """
 
 
@@ -143,13 +138,14 @@ def test_the_flags_tell_processors_apart_and_nothing_else(tmp_path):
         (tmp_path / "cpuinfo").write_text(text)
         return flags(tmp_path / "cpuinfo")
 
-    one = CPUINFO.format(n=0, name="A", mhz=2000.1, flag="avx2")
-    assert of(one) == of(one + CPUINFO.format(n=1, name="A", mhz=2600.7, flag="avx2"))
-    assert of(one) != of(one.replace("avx2", "avx512f"))
-    assert of(one) != of(one.replace("GenuineIntel", "AuthenticAMD"))
+    one = CPUINFO.format(n=0, mhz=2000.1)
+    assert of(one) == of(one + CPUINFO.format(n=1, mhz=2600.7))
+    others = [one.replace("avx2", "avx512f"), one.replace("GenuineIntel", "AuthenticAMD")]
+    assert of(one) not in map(of, others)
     assert flags(tmp_path / "none") == flags(tmp_path / "none") != of(one)
 
 
+@pytest.mark.skipif("modern" not in recordings(), reason="not recorded yet")
 def test_a_short_rerun_of_one_seed_equals_the_record():
     """Before the first update everywhere; on the same kind of computer, to the last digit."""
     experiment, recorded = EXPERIMENTS["modern"], load("modern")
@@ -157,15 +153,14 @@ def test_a_short_rerun_of_one_seed_equals_the_record():
         pytest.skip("the record is of other code: test_recorded.py complains of that")
     curve = recorder.run(replace(experiment, steps=2 * experiment.every), seed=0).curve
     returns = [float(f"{mean:.4f}") for _, mean, _ in curve]
-    assert experiment.recipe.warmup <= experiment.every  # so that updates are in the comparison
+    assert modern.learning_starts <= experiment.every  # so that updates are in the comparison
     assert returns[0] == pytest.approx(recorded.returns[0, 0], abs=0.05)
     here = settings(experiment)
-    here["processor"] = here["processor"] | {"flags": flags()}
     if all(recorded.settings[key] == here[key] for key in ("versions", "processor")):
         assert returns == recorded.returns[0, :3].tolist()
 
 
-def test_an_interrupted_recording_goes_on(record):
+def test_a_recording_runs_only_what_is_missing(record):
     def killed(experiment, seed, path):
         if seed > 0:
             raise KeyboardInterrupt
@@ -174,26 +169,16 @@ def test_an_interrupted_recording_goes_on(record):
     with pytest.raises(KeyboardInterrupt):
         record(work=killed)
     assert not record.results.exists()
-    record()
-    assert record.ran == [1, 2]
-    record()
-    assert record.ran == []
+    for seeds, ran in ((2, [1]), (3, [2]), (3, [])):
+        record(replace(TINY, seeds=seeds))
+        assert record.ran == ran
     assert load("tiny", record.results).gaps.shape == (3, 3)
-
-
-def test_more_seeds_can_be_added(record):
-    record(replace(TINY, seeds=1))
-    record(replace(TINY, seeds=2))
-    assert record.ran == [1]
-
-
-def test_an_unfinished_file_does_not_count(record, monkeypatch):
-    record(replace(TINY, seeds=1))
     path = record.cache / "tiny/0.json"
     path.with_suffix(".partial").write_text(path.read_text()[:50])
     path.unlink()
-    record(replace(TINY, seeds=1))
-    assert record.ran == [0]
+    record(replace(TINY, shows="Other words."))  # they change nothing
+    assert record.ran == [0]  # an unfinished file doesn't count
+    assert "Other words." in record.text()
 
 
 @pytest.mark.parametrize(
@@ -202,35 +187,22 @@ def test_an_unfinished_file_does_not_count(record, monkeypatch):
         {"steps": 30},
         {"every": 20},
         {"recipe": replace(TINY.recipe, tau=0.5)},
-        {"pieces": {"buffer": ablations.LastTransitionOnly}},
-        {"pieces": {"soft_update": ablations.HardCopy(7)}},
+        {"components": {"buffer": ablations.LastTransitionOnly}},
+        {"components": {"soft_update": ablations.HardCopy(7)}},
         {"agent": ablations.DDPGWithTimeLimitAsEnd},
         {"environment": bugs.env_with_one_start},
         {"task": SHORT},
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_a_changed_experiment_starts_anew_and_says_so(record, changed, capsys):
+def test_a_changed_experiment_starts_again_and_says_so(record, changed, capsys):
     one = replace(TINY, seeds=1)
     record(one)
     capsys.readouterr()
     record(replace(one, **changed))
     assert record.ran == [0]
-    assert (
-        "tiny: seeds [0] were made by other settings, code or versions" in capsys.readouterr().out
-    )
-
-
-def test_other_words_change_nothing(record):
-    record(replace(TINY, seeds=1))
-    record(replace(TINY, seeds=1, shows="Other words."))
-    assert record.ran == []
-    assert "Other words." in record.text()
-
-
-def test_two_hard_copies_of_other_lengths_are_two_definitions():
-    a, b = (EXPERIMENTS[name].definition() for name in ("hard_copy_100", "hard_copy_500"))
-    assert a["pieces"] == {"soft_update": "HardCopy(100)"} != b["pieces"]
+    said = capsys.readouterr().out
+    assert "tiny: seeds [0] were made by other settings, code or versions" in said
 
 
 def test_the_fingerprint_sees_code_and_not_words(tmp_path, monkeypatch):
@@ -244,7 +216,6 @@ def test_the_fingerprint_sees_code_and_not_words(tmp_path, monkeypatch):
     same = 'class Mine(DDPG):\n    """Other words."""\n    x = 1  # a comment\n'
     assert fingerprint(plain) == fingerprint(same)
     assert fingerprint(plain) != fingerprint(plain.replace("1", "2"))
-    assert '"""' not in source(DDPG)
 
 
 def test_every_experiment_has_its_own_definition():
@@ -252,7 +223,9 @@ def test_every_experiment_has_its_own_definition():
     assert len(set(texts)) == len(EXPERIMENTS)
     for text, experiment in zip(texts, EXPERIMENTS.values(), strict=True):
         assert json.loads(text) == experiment.definition()
-        assert " at 0x" not in text  # a piece without a name or repr of its own
+        assert " at 0x" not in text  # a component without a name or repr of its own
+    components = EXPERIMENTS["hard_copy_100"].definition()["components"]
+    assert components == {"soft_update": "HardCopy(100)"}
 
 
 def test_code_that_is_edited_meanwhile_is_not_mixed(record):
@@ -265,7 +238,7 @@ def test_code_that_is_edited_meanwhile_is_not_mixed(record):
 
 
 def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd):
-    """In processes of their own, as in earnest."""
+    """In processes of their own, as the command runs them."""
     two = replace(TINY, seeds=2)
 
     def work(experiment, seed, path):
@@ -277,7 +250,7 @@ def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd
     said = capfd.readouterr()
     assert "ArithmeticError: the critic exploded" in said.err
     assert "tiny, seed 1:" in said.out
-    assert not record.results.exists()  # a table with a hole is none
+    assert not record.results.exists()  # no table without all of its seeds
     record(two)
     assert record.ran == [0]
     other = Record(tmp_path / "here")  # and all of them in this process
@@ -292,7 +265,7 @@ def test_a_training_that_was_cut_short_is_not_kept(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_fingerprint_is_renewed_only_where_the_numbers_are_the_same(record, monkeypatch):
+def test_a_fingerprint_is_renewed_only_for_the_same_numbers(record, monkeypatch, capsys):
     one = replace(TINY, seeds=1)
     record(one)
     curve = kept(settings(one), record.cache / "tiny/0.json").curve
@@ -304,27 +277,19 @@ def test_a_fingerprint_is_renewed_only_where_the_numbers_are_the_same(record, mo
     changed = replace(one, every=20)
     assert "more than the code" in renew("tiny", changed, curve[:2], *folders)
     assert record.text() == before
-    assert "same numbers up to step 10" in renew("tiny", one, curve[:2], *folders)
+    patched = {"EXPERIMENTS": {"tiny": one}, "CACHE": record.cache, "FOLDER": record.results}
+    for name, value in patched.items():
+        monkeypatch.setattr(recorder, name, value)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert recorder.main(["tiny", "--renew"]) == 0
+    assert "the same numbers up to step 20" in capsys.readouterr().out
     assert load("tiny", record.results).settings["code"] == "0123456789ab"
     record(one)
     assert record.ran == []  # the kept seeds are renewed as well
 
 
-def test_the_command_renews(record, monkeypatch, capsys):
-    monkeypatch.setattr(recorder, "EXPERIMENTS", {"tiny": TINY})
-    monkeypatch.setattr(recorder, "CACHE", record.cache)
-    monkeypatch.setattr(recorder, "RESULTS", record.results)
-    monkeypatch.setattr(os, "environ", dict(os.environ))
-    record()
-    monkeypatch.setattr(Experiment, "code", lambda self: "0123456789ab")
-    assert recorder.main(["tiny", "--renew"]) == 0
-    assert "the same numbers up to step 20" in capsys.readouterr().out
-    record()
-    assert record.ran == []
-
-
 def test_the_summary(record, capsys):
-    gaps = {0: [9, 0.05, 0.04], 1: [9, 0.3, 0.10], 2: [0.01, 0.01, 0.2]}
+    gaps = [[9, 0.05, 0.04], [9, 0.3, 0.10], [0.01, 0.01, 0.2]]
 
     def made_up(experiment, seed, path):
         curve = [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed])]
@@ -337,19 +302,56 @@ def test_the_summary(record, capsys):
     )
 
 
-def run(*arguments):
-    """The command itself."""
-    command = [sys.executable, ROOT / "tools/record.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd="/")
-
-
 def test_the_command_line():
-    listed = run("--list")
+    """The command itself."""
+    command = [sys.executable, ROOT / "tools/record.py"]
+    listed, unknown = (
+        subprocess.run([*command, argument], capture_output=True, text=True, cwd="/")
+        for argument in ("--list", "modrn")
+    )
     assert listed.returncode == 0
     assert [line[2:].split()[0] for line in listed.stdout.splitlines()] == [*EXPERIMENTS]
-    unknown = run("modrn")
     assert unknown.returncode == 2
     assert "no experiment modrn; there are modern, " in unknown.stderr
+
+
+def test_a_killed_recorder_loses_only_the_seed_in_progress(tmp_path):
+    """The command runs in a process that ends without warning while the second seed trains."""
+    script = """
+import os, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from test_record import TINY
+from tools import record
+def work(experiment, seed, path):
+    if seed == 1:
+        path.with_suffix(".partial").write_text('{"settings": ')
+        os._exit(9)
+    record.run_and_keep(experiment, seed, path)
+folder = Path(sys.argv[1])
+record.record("tiny", TINY, 1, folder / "cache", folder / "results", work)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path), str(ROOT), str(ROOT / "tests")]
+    killed = subprocess.run(command, capture_output=True, text=True)
+    assert killed.returncode == 9, killed.stderr
+    record = Record(tmp_path)
+    assert not record.results.exists()
+    assert record() == []
+    assert record.ran == [1, 2]
+    other = Record(tmp_path / "other")  # and all of them without a break
+    other()
+    assert other.text() == record.text()
+
+
+def test_a_sweep_lies_around_the_recipe():
+    for name in ("tau", "gamma", "actor_lr", "critic_lr"):
+        swept = [e for key, e in EXPERIMENTS.items() if key.rpartition("_")[0] == name]
+        below, above = sorted(
+            getattr(e.recipe, name) for e in swept if replace(
+                e.recipe, **{name: getattr(modern, name)}
+            ) == modern and e.agent is DDPG and not e.components
+        )  # fmt: skip
+        assert below < getattr(modern, name) < above
 
 
 @pytest.mark.parametrize("arguments", [[], ["modern", "--seeds", "0"], ["modern", "--jobs", "-1"]])
@@ -368,4 +370,10 @@ def test_a_trial_leaves_the_results_alone(tmp_path, monkeypatch):
     assert (name, experiment.steps, experiment.seeds) == ("modern", 50, 2)
     assert cache == results == recorder.CACHE / "trials"
     recorder.main(["modern"])
-    assert calls[1][1:] == (EXPERIMENTS["modern"], 2, recorder.CACHE, recorder.RESULTS)
+    assert calls[1][1:] == (EXPERIMENTS["modern"], 2, recorder.CACHE, FOLDER)
+    recorder.main(["hopper"])
+    assert calls[2][1:] == (EXPERIMENTS["hopper"], 2, recorder.CACHE, TASKS_FOLDER)
+    calls.clear()
+    recorder.main(["--all"])
+    recorded = [name for name, *_ in calls]
+    assert recorded == [name for name, experiment in EXPERIMENTS.items() if not experiment.task]

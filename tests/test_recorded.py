@@ -1,28 +1,23 @@
-"""Reading recordings: the statistics by hand, and the tables that lie in results/."""
+"""Reading recordings: the statistics by hand, and the tables in results/."""
 
-import csv
 import re
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import trim_mean
 
-from helpers.recorded import (
+from helpers.evaluation.recordings import (
     COMMAND,
     FOLDER,
     TASKS_FOLDER,
-    bootstrap_band,
     gap_band,
-    interquartile_mean,
     load,
     recordings,
     return_band,
-    solved_at,
     sweep,
 )
+from helpers.evaluation.statistics import bootstrap_band, interquartile_mean, solved_at
 from tools.experiments import EXPERIMENTS
 from tools.recordings import Result, settings, table
 
@@ -35,11 +30,11 @@ def test_the_interquartile_mean_by_hand():
     assert interquartile_mean(np.arange(8.0) ** 2) == (4 + 9 + 16 + 25) / 4
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 10, 20, 23])
-def test_the_interquartile_mean_is_scipys_trimmed_mean(n):
-    values = np.random.default_rng(n).normal(size=(n, 4))
-    assert np.allclose(interquartile_mean(values), trim_mean(values, 0.25, axis=0))
-    assert np.allclose(interquartile_mean(values.T, axis=-1), interquartile_mean(values))
+def test_the_interquartile_mean_is_of_each_column():
+    values = np.random.default_rng(0).normal(size=(10, 4))
+    expected = np.sort(values, axis=0)[2:8].mean(axis=0)  # 2 of 10 are cut at each end
+    assert np.allclose(interquartile_mean(values), expected)
+    assert np.allclose(interquartile_mean(values.T, axis=-1), expected)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +47,7 @@ def test_the_interquartile_mean_is_scipys_trimmed_mean(n):
         ([9, 9, 9, 9, 9, 9], np.inf),
         ([9, 9, 0.10, 0.10, 0.10, 0.10], 2_000),  # exactly at the limit counts
         ([0.01] * 6, 0),
-        ([9, 0.05, np.nan, 0.05, 0.05, 0.05], 3_000),  # what is no number is no solution
+        ([9, 0.05, np.nan, 0.05, 0.05, 0.05], 3_000),  # NaN doesn't count as solved
         ([9, 0.05, 0.05, 0.05, 0.05, np.nan], np.inf),
     ],
 )
@@ -64,15 +59,12 @@ def test_solved_means_solved_from_then_on(gaps, expected):
 
 def test_the_limit_can_be_moved():
     gaps = np.array([[0.4, 0.3, 0.2, 0.1, 0.05, 0.01]])
-    assert [solved_at(STEPS, gaps, limit=x)[0] for x in (0.3, 0.05, 0.001)] == [
-        1_000,
-        4_000,
-        np.inf,
-    ]
+    for limit, expected in ((0.3, 1_000), (0.05, 4_000), (0.001, np.inf)):
+        assert solved_at(STEPS, gaps, limit) == expected
 
 
 def test_the_band_holds_what_it_promises():
-    """It covers the true mean of a normal distribution about as often as it says."""
+    """It covers the true mean of a normal distribution about as often as it should."""
     rng = np.random.default_rng(0)
     values = rng.normal(3.0, 1.0, size=(20, 300))  # 300 recordings of 20 seeds
     low, high = bootstrap_band(values, confidence=0.9)
@@ -90,135 +82,116 @@ def test_the_band_is_repeatable_and_calm():
     low, high = bootstrap_band(np.full((10, 5), -1283.0))  # all seeds agree
     assert (low == -1283).all()
     assert (high == -1283).all()
-    with pytest.raises(ValueError, match="two seeds or more"):
+    with pytest.raises(ValueError, match="at least two seeds"):
         bootstrap_band(values[:1])
 
 
-def test_the_band_of_a_recording_is_of_its_gaps():
-    steps, low, middle, high = gap_band("modern")
-    run = load("modern")
-    assert np.array_equal(steps, run.steps)
-    assert np.allclose(middle, trim_mean(run.gaps, 0.25, axis=0))
-    assert (low <= middle).all()
-    assert (middle <= high).all()
-    assert low[-1] < high[-1]
+TABLE = f"""# command: "{COMMAND} tiny --seeds 2"
+# recipe: {{"tau": 0.5, "noise": "Gaussian"}}
+# steps: 20
+seed,step,return,gap
+1000,0,-1200.5000,8.500000
+1000,10,-300.2500,1.400000
+1001,0,-1100.0000,7.700000
+1001,10,-130.0000,0.030000
+"""
 
 
-def test_the_band_of_a_task_is_of_its_returns():
-    steps, low, middle, high = return_band("mountain_car")
-    run = load("mountain_car", TASKS_FOLDER)
-    assert np.array_equal(steps, run.steps)
-    assert np.allclose(middle, trim_mean(run.returns, 0.25, axis=0))
-    assert (low <= middle).all()
-    assert (middle <= high).all()
+@pytest.fixture
+def tiny(tmp_path):
+    """The folder of a table."""
+    (tmp_path / "tiny.csv").write_text(TABLE)
+    return tmp_path
+
+
+def test_a_table_becomes_arrays(tiny):
+    assert recordings(tiny) == ["tiny"]
+    *head, a, b, c, d = TABLE.splitlines()
+    for rows in ([a, b, c, d], [d, a, c, b]):  # their order doesn't matter
+        (tiny / "tiny.csv").write_text("\n".join([*head, *rows]) + "\n")
+        recorded = load("tiny", tiny)
+        assert recorded.steps.tolist() == [0, 10]
+        assert recorded.seeds.tolist() == [1000, 1001]
+        assert recorded.returns.tolist() == [[-1200.5, -300.25], [-1100.0, -130.0]]
+        assert recorded.gaps.tolist() == [[8.5, 1.4], [7.7, 0.03]]
+    assert recorded.command == f"{COMMAND} tiny --seeds 2"
+    assert recorded.settings == {"recipe": {"tau": 0.5, "noise": "Gaussian"}, "steps": 20}
+
+
+def test_the_bands_are_of_gaps_and_of_returns(tiny):
+    steps, low, middle, high = gap_band("tiny", tiny)
+    assert steps.tolist() == [0, 10]
+    assert np.allclose(middle, [8.1, 0.715])  # a quarter of two seeds is less than one
+    assert np.allclose(low, [7.7, 0.03])  # of two seeds, one may be drawn twice
+    assert np.allclose(high, [8.5, 1.4])
+    _, low, middle, high = return_band("tiny", tiny)
+    assert np.allclose([low[1], middle[1], high[1]], [-300.25, -215.125, -130.0])
+
+
+def test_the_scores_of_a_tasks_policies(tmp_path):
+    scores = '# scores: [{"chosen": 94.5, "last": 12.0}, {"chosen": 3.0, "last": -1.5}]'
+    (tmp_path / "tiny.csv").write_text(TABLE.replace("seed,step", f"{scores}\nseed,step"))
+    assert load("tiny", tmp_path).scores("chosen").tolist() == [94.5, 3.0]
+    assert load("tiny", tmp_path).scores("last").tolist() == [12.0, -1.5]
+
+
+@pytest.mark.parametrize("row", TABLE.splitlines()[4:])
+def test_a_table_that_lacks_a_row_is_refused(tmp_path, row):
+    (tmp_path / "tiny.csv").write_text(TABLE.replace(f"{row}\n", ""))
+    with pytest.raises(ValueError, match="'tiny' has gaps"):
+        load("tiny", tmp_path)
 
 
 def test_a_sweep_is_in_order_and_holds_the_recipe_itself(tmp_path):
-    def write(name, tau):
-        settings = f'# recipe: {{"tau": {tau}}}\nstep,seed,return,gap\n0,0,-1,0.1\n'
-        (tmp_path / f"{name}.csv").write_text(f"# {COMMAND}{name} --seeds 1\n{settings}")
-
-    for name, tau in (("tau_0.5", 0.5), ("modern", 0.02), ("tau_1e-05", 1e-5), ("tau_mended", 9)):
-        write(name, tau)
+    for name, tau in (("tau_0.5", 0.5), ("modern", 0.02), ("tau_1e-05", 1e-5), ("tau_fixed", 9)):
+        (tmp_path / f"{name}.csv").write_text(TABLE.replace('"tau": 0.5', f'"tau": {tau}'))
     expected = [(1e-5, "tau_1e-05"), (0.02, "modern"), (0.5, "tau_0.5")]
     assert sweep("tau", tmp_path) == expected
     assert [name for _, name in sweep("tau", tmp_path)] != sorted(name for _, name in expected)
 
 
-TABLE = f"""# {COMMAND}tiny --seeds 2
-# recipe: {{"tau": 0.5, "noise": "Gaussian"}}
-# steps: 20
-step,seed,return,gap
-0,0,-1200.5000,8.500000
-10,0,-300.2500,1.400000
-0,1,-1100.0000,7.700000
-10,1,-130.0000,0.030000
-"""
-
-
-def test_a_table_becomes_arrays(tmp_path):
-    (tmp_path / "tiny.csv").write_text(TABLE)
-    (tmp_path / "claims.csv").write_text("claim,median\n")  # not a recording
-    assert recordings(tmp_path) == ["tiny"]
-    recorded = load("tiny", tmp_path)
-    assert recorded.steps.tolist() == [0, 10]
-    assert recorded.returns.tolist() == [[-1200.5, -300.25], [-1100.0, -130.0]]
-    assert recorded.gaps.tolist() == [[8.5, 1.4], [7.7, 0.03]]
-    assert recorded.command == f"{COMMAND}tiny --seeds 2"
-    assert recorded.settings == {"recipe": {"tau": 0.5, "noise": "Gaussian"}, "steps": 20}
-
-
-def test_what_a_tasks_policies_are_judged_by(tmp_path):
-    judged = '# judged: [{"chosen": 94.5, "last": 12.0}, {"chosen": 3.0, "last": -1.5}]'
-    (tmp_path / "tiny.csv").write_text(TABLE.replace("step,seed", f"{judged}\nstep,seed"))
-    assert load("tiny", tmp_path).judged("chosen").tolist() == [94.5, 3.0]
-    assert load("tiny", tmp_path).judged("last").tolist() == [12.0, -1.5]
-
-
-def test_the_order_of_the_rows_does_not_matter(tmp_path):
-    *head, a, b, c, d = TABLE.splitlines()
-    (tmp_path / "tiny.csv").write_text("\n".join([*head, d, a, c, b]) + "\n")
-    assert load("tiny", tmp_path).gaps.tolist() == [[8.5, 1.4], [7.7, 0.03]]
-
-
-def test_a_table_with_a_hole_is_refused(tmp_path):
-    (tmp_path / "tiny.csv").write_text(TABLE.replace("10,0,-300.2500,1.400000\n", ""))
-    with pytest.raises(ValueError, match="'tiny' has gaps"):
-        load("tiny", tmp_path)
-
-
 def test_an_unknown_name_is_met_with_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match=r"'huge', only none at all: .*tools/record\.py huge"):
+    with pytest.raises(ValueError, match=r"'huge', only none: .*tools/record\.py huge"):
         load("huge", tmp_path)
     (tmp_path / "tiny.csv").write_text(TABLE)
     with pytest.raises(ValueError, match="'huge', only tiny: "):
         load("huge", tmp_path)
-    (tmp_path / "claims.csv").write_text("claim,median\n")
-    with pytest.raises(ValueError, match="'claims', only tiny: "):
-        load("claims", tmp_path)
-
-
-def test_reading_imports_nothing_slow():
-    code = "import sys; import helpers.recorded; assert not {'torch', 'scipy'} & sys.modules.keys()"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=FOLDER.parent)
 
 
 def complaint(path: Path) -> str | None:
-    """What is wrong with a file of results, if it is a recording."""
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = [line for line in file if not line.startswith("#")]
-    columns = next(csv.reader(lines))
-    name = path.stem
-    if path.stem not in recordings(path.parent):
-        curve = columns == ["step", "seed", "return", "gap"] or name in EXPERIMENTS
-        return f"{path.name} does not say that tools/record.py made it" if curve else None
+    """What is wrong with a recording, if anything is; the tasks' were made by earlier code."""
+    name, folder = path.stem, path.parent
     if name not in EXPERIMENTS:
         return f"{path.name}: tools/experiments.py knows no experiment {name!r}"
-    recorded, experiment = load(name, path.parent), EXPERIMENTS[name]
-    again = f"`{COMMAND}{name}`"
-    if recorded.command != f"{COMMAND}{name} --seeds {experiment.seeds}":
+    recorded, experiment = load(name, folder), EXPERIMENTS[name]
+    again = f"`{COMMAND} {name}`"
+    if recorded.command != f"{COMMAND} {name} --seeds {experiment.seeds}":
         return f"{path.name} is not of {experiment.seeds} seeds and all steps: {again}"
     for key, value in experiment.definition().items():
-        if recorded.settings[key] != value:
+        if recorded.settings[key] != value and not (experiment.task and key == "code"):
             hint = " (or, if no number changes, the same with --renew)" * (key == "code")
             return f"{path.name} was recorded with another {key}: {again}{hint}"
+    if not experiment.task and recorded.seeds.tolist() != [*experiment.training_seeds()]:
+        return f"{path.name} is of other seeds: {again}"
     expected = (experiment.seeds, experiment.steps // experiment.every + 1)
-    if recorded.gaps.shape != expected:
-        return f"{path.name} holds {recorded.gaps.shape} evaluations, not {expected}: {again}"
+    if recorded.returns.shape != expected:
+        return f"{path.name} holds {recorded.returns.shape} evaluations, not {expected}: {again}"
     return None
 
 
 def test_no_recording_is_stale():
-    complaints = [complaint(path) for path in sorted(FOLDER.rglob("*.csv"))]
+    paths = [*FOLDER.glob("*.csv"), *TASKS_FOLDER.glob("*.csv")]
+    complaints = [complaint(path) for path in sorted(paths)]
     assert not any(complaints), "\n".join(filter(None, complaints))
 
 
-def stored(folder, name="modern", edits=()):
+def stored(folder, name="modern", edits=(), **changes):
     """A made-up recording of an experiment, as the test above would like it, with changes."""
-    experiment = EXPERIMENTS[name]
+    experiment = replace(EXPERIMENTS[name], **changes)
     curve = [(step, -150.0, 0.1) for step in range(0, experiment.steps + 1, experiment.every)]
     result = Result(curve, {"chosen": 1.0} if experiment.task else None)
-    text = table(name, experiment, settings(experiment), [result] * experiment.seeds)
+    results = dict.fromkeys(experiment.training_seeds(), result)
+    text = table(name, experiment, settings(experiment), results)
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)
@@ -240,8 +213,8 @@ def test_a_sound_recording_passes(tmp_path):
         ([('# agent: "', '# agent: "My')], "another agent"),
         ([("# every: 1", "# every: 2")], "another every"),
         ([(" --seeds ", " --seeds 1")], "is not of"),
-        ([("\n1000,0,-150.0000,0.100000", "")], "has gaps"),
-        ([("# python tools", "# python3 tools")], "does not say"),
+        ([("\n0,", "\n99,")], "other seeds"),
+        ([("\n0,1000,-150.0000,0.100000", "")], "has gaps"),
     ],
 )
 def test_a_stale_recording_is_noticed(tmp_path, edits, words):
@@ -252,9 +225,13 @@ def test_a_stale_recording_is_noticed(tmp_path, edits, words):
     assert re.search(words, said or ""), said
 
 
+def test_a_recording_of_fewer_evaluations_is_noticed(tmp_path):
+    short = stored(tmp_path, steps=5_000)
+    text = short.read_text().replace(" --steps 5000", "").replace("# steps: 5000", "# steps: 10000")
+    short.write_text(text)
+    assert "not (10, 11)" in complaint(short)
+
+
 def test_a_recording_of_nothing_known_is_noticed(tmp_path):
     renamed = stored(tmp_path).rename(tmp_path / "old.csv")
     assert "knows no experiment 'old'" in complaint(renamed)
-    other = tmp_path / "optimum.csv"
-    other.write_text("# made elsewhere\ncontroller,angles\nrandom,3\n")
-    assert complaint(other) is None

@@ -1,32 +1,42 @@
 """The same lines, run again after whatever happened, end as if nothing had happened."""
 
 import errno
+import multiprocessing
 import os
+import pickle
 import random
 import signal
 import subprocess
 import sys
-from collections import Counter, deque
+import time
+from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from gymnasium.wrappers import NormalizeObservation, TimeLimit, TransformReward
+from small_run import EPISODE, RECIPE, SmallActor, SmallCritic, same_lines
 
-from helpers import files
-from helpers.ablations import HardCopy
+from helpers import storage
 from helpers.agent import DDPG
-from helpers.callbacks import Callback
-from helpers.files import beside, previous, read, write
-from helpers.fingerprint import fingerprint
-from helpers.losses import critic_loss
-from helpers.resume import Checkpoint
-from helpers.state import capture, digest, pack, restore, unpack
-from helpers.tabular import TabularQ
-from helpers.training import train
-from tools.crash_test import EPISODE, RECIPE, SmallActor, crash, everything, run, same_lines
+from helpers.buffer import ReplayBuffer
+from helpers.callbacks.checkpoint import Checkpoint
+from helpers.callbacks.evaluate import Evaluate
+from helpers.callbacks.identity import fingerprint
+from helpers.environment import make_env
+from helpers.losses import critic_loss, td_target
+from helpers.noise import Gaussian, OrnsteinUhlenbeck
+from helpers.pendulum.tabular import TabularQ
+from helpers.storage import DamagedFileError, previous, read, write
+from helpers.targets import soft_update
+from helpers.training import Callback, train
+from helpers.variants.ablations import HardCopy
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,8 +52,7 @@ class At(Callback):
         self.at, self.act = step, act
 
     def step(self, agent):
-        if agent.history.step == self.at:
-            return self.act()
+        return self.act() if agent.steps == self.at else None
 
 
 def crash_now():
@@ -52,6 +61,9 @@ def crash_now():
 
 def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
+
+
+AT_ONCE = At(1, crash_now)  # for runs that must not even begin
 
 
 @pytest.fixture(autouse=True)
@@ -68,191 +80,194 @@ def path(tmp_path):
 @pytest.fixture(scope="module")
 def whole():
     """The run that nothing interrupts."""
-    return same_lines(None, 240)
+    return everything(lines())
 
 
-def crashed(path, step, **settings):
+def lines(path=None, steps=240, *others):
+    """The run of most tests, with evaluations at 100 and 200."""
+    return same_lines(path, steps, Evaluate(100, starts=[10_000]), *others)
+
+
+def crashed(path, step):
     with pytest.raises(CrashError):
-        same_lines(path, 240, At(step, crash_now), **settings)
+        lines(path, 240, At(step, crash_now))
+
+
+def bits(thing):
+    """Nested state dicts with the bytes of tensors and arrays in their place."""
+    if isinstance(thing, torch.Tensor | np.ndarray):
+        return str(thing.dtype), tuple(thing.shape), np.asarray(thing).tobytes()
+    if isinstance(thing, dict):
+        return [(key, bits(value)) for key, value in thing.items()]
+    return [bits(item) for item in thing] if isinstance(thing, list | tuple) else repr(thing)
+
+
+def everything(agent):
+    """A digest of the agent, its history, and its environment's generator."""
+    generator = agent.env.unwrapped.np_random.bit_generator.state
+    return sha256(repr(bits([agent.state_dict(), generator])).encode()).hexdigest()
+
+
+def steps_in(path):
+    return read(path)["agent"]["steps"]
 
 
 # Bit for bit
 
+PARTS = """actor critic target_actor target_critic policy actor_optimizer critic_optimizer
+           buffer noise rng history steps recipe"""
+
 
 def test_a_resumed_run_is_the_uninterrupted_one(path, whole, capsys):
-    for step in (50, 131, 200):
+    for step in (50, 101, 131, 200):
         crashed(path, step)
-    agent = same_lines(path, 240)
-    assert "run.pt: the run goes on at step 180 of 240." in capsys.readouterr().out
-    for name in ("actor", "critic", "target_actor", "target_critic", "policy"):
-        ours, theirs = (getattr(a, name).state_dict() for a in (agent, whole))
-        assert all(torch.equal(ours[key], theirs[key]) for key in theirs), name
-    for name in ("actor_adam", "critic_adam"):
-        ours, theirs = (getattr(a, name).state_dict() for a in (agent, whole))
-        assert digest(ours) == digest(theirs), name
-    np.testing.assert_array_equal(agent.buffer.rows, whole.buffer.rows)
-    assert agent.buffer.added == whole.buffer.added == agent.steps == 240
-    assert set(agent.history.series) == set(whole.history.series)
-    for name in ("return", "length", "critic_loss", "actor_loss", "evaluation", "gap"):
-        np.testing.assert_array_equal(agent.history[name], whole.history[name])
+    agent = lines(path)
+    assert "run.pt: goes on at step 180 of 240." in capsys.readouterr().out
+    assert {*agent.state_dict()} == {*PARTS.split()}
+    names = {"return", "length", "critic_loss", "actor_loss", "evaluation"}
+    assert {*agent.history.series} == names
     assert agent.history["evaluation"][0].tolist() == [100, 200]
-    for ours, theirs in [
-        (agent.rng, whole.rng),
-        (agent.buffer.rng, whole.buffer.rng),
-        (agent.noise.rng, whole.noise.rng),
-        *[[a.history.env.unwrapped.np_random for a in (agent, whole)]],
-    ]:
-        assert ours.bit_generator.state == theirs.bit_generator.state
-    assert everything(agent) == everything(whole)
+    assert agent.buffer.added == agent.steps == 240
+    assert everything(agent) == whole
+    assert everything(lines(path)) == whole  # once it has ended, it trains no more
 
 
-def test_everything_sees_a_difference(whole):
-    """The digest that the other tests compare changes with any part of the state."""
-    agent, seen = same_lines(steps=40), set()
-    changes = [
-        lambda: None,
-        lambda: agent.actor[0].weight.data.view(-1)[0].add_(1e-3),
-        lambda: agent.critic_adam.state_dict()["state"][0]["exp_avg"].view(-1)[0].add_(1e-3),
-        lambda: agent.buffer.rows.__setitem__((3, 2), 7.0),
-        lambda: agent.noise.rng.random(),
-        lambda: agent.rng.random(),
-        lambda: agent.buffer.rng.random(),
-        lambda: agent.noise.x.__iadd__(1e-6),
-        lambda: agent.history.env.unwrapped.np_random.random(),
-        lambda: agent.history.record(evaluation=1.0),
-    ]
-    for change in changes:
-        change()
-        seen.add(everything(agent))
-    assert len(seen) == len(changes)
-
-
-def test_the_order_of_callbacks_does_not_matter(path, whole):
-    """An evaluation at the step of a checkpoint is in the file, also where it is listed later."""
-    crashed(path, 101)  # saved at 100, where an evaluation is due as well
-    assert read(path)["steps"] == 100
-    assert everything(same_lines(path, 240)) == everything(whole)
-
-
-def test_a_finished_run_trains_no_more_and_says_so(path, whole, capsys):
-    same_lines(path, 240)
-    agent = same_lines(path, 240)
-    assert "come to its end at step 240, and trains no more" in capsys.readouterr().out
-    assert everything(agent) == everything(whole)
-
-
-def test_more_steps_go_on(path, capsys):
-    same_lines(path, 100)
-    assert everything(same_lines(path, 160)) == everything(same_lines(steps=160))
-    assert "goes on at step 100 of 160" in capsys.readouterr().out
-
-
-def test_a_run_that_ends_in_the_midst_of_an_episode(path, capsys):
-    assert 90 % EPISODE
-    same_lines(path, 90)
-    agent = same_lines(path, 90)
-    assert "come to its end at step 90" in capsys.readouterr().out
-    assert digest(capture(agent)) == digest(capture(same_lines(steps=90)))
-    # more steps need the end of the episode before, which is kept beside it
-    assert everything(same_lines(path, 130)) == everything(same_lines(steps=130))
-    assert "goes on at step 80 of 130" in capsys.readouterr().out
-
-
-def test_a_script_with_two_calls(path):
-    def lines(*others, path=None):
-        first = same_lines(path, 100, *others)
-        train(
-            first.history.env, first, 60, [*others, *([Checkpoint(path, every=1)] if path else [])]
-        )
-        return first
-
-    expected = everything(lines())
-    with pytest.raises(CrashError):
-        lines(At(130, crash_now), path=path)
-    agent = lines(path=path)
-    assert agent.history.step == 160
-    assert everything(agent) == expected
-
-
-def test_a_run_that_a_callback_ended_is_finished(path, capsys):
-    class Enough(Callback):
-        def step(self, agent):
-            return agent.history.step == 110
-
-    assert same_lines(path, 240, Enough()).history.step == 120  # the episode is finished first
-    agent = same_lines(path, 240, Enough())
-    assert agent.history.step == 120
-    assert "come to its end at step 120" in capsys.readouterr().out
-    train(agent.history.env, agent, 20, [Checkpoint(path)])
-    assert agent.history.step == read(path)["steps"] == 140
-
-
-def test_a_script_with_two_calls_that_a_callback_ends(path, capsys):
-    def lines(*checkpoint):
-        class Enough(Callback):
-            def step(self, agent):
-                return agent.history.step in (40, 100)
-
+@pytest.mark.parametrize("between", [50, 60])  # in mid-episode, and at an episode's end
+@pytest.mark.parametrize("crash", [30, 55, 61, 110])
+def test_a_script_with_two_calls(path, between, crash):
+    def script(*callbacks):
         agent = same_lines(None, 0)
-        for _ in range(2):  # the first ends at 40 of 120, the second at 100 of 160
-            train(agent.history.env, agent, 120, [*checkpoint, Enough()])
+        for steps in (between, 130):
+            train(agent.env, agent, steps, callbacks)
+            agent.env.reset()  # what happens between two calls changes nothing
         return agent
 
-    expected = lines()
-    assert expected.history.step == 100
-    for _ in range(2):
-        assert everything(lines(Checkpoint(path))) == everything(expected)
-    assert capsys.readouterr().out.count("come to its end at step 100") == 2
+    expected = everything(script(Checkpoint(path.with_name("whole.pt"))))
+    with pytest.raises(CrashError):
+        script(Checkpoint(path, every=1, share=1e9), At(crash, crash_now))
+    assert everything(script(Checkpoint(path))) == expected
 
 
-def test_an_agent_at_hand_that_is_further_than_its_file_goes_on(path):
-    agent = same_lines(path, 100)
-    env = agent.history.env
-    train(env, agent, 20)
-    train(env, agent, 20, [Checkpoint(path)])
-    assert agent.history.step == read(path)["steps"] == 140
-    assert everything(agent) == everything(same_lines(steps=140))
-
-
-# Interrupt
-
-
-def test_interrupt_finishes_the_episode_and_saves(path, whole, capsys):
-    agent = same_lines(path, 240, At(105, interrupt))
-    assert agent.history.step == 120
-    assert "The run ends with this episode" in capsys.readouterr().out
-    assert read(path)["steps"] == 120
-    assert everything(same_lines(path, 240)) == everything(whole)
-
-
-def test_a_second_interrupt_ends_at_once_and_loses_one_episode(path, whole):
+def test_stop_and_interrupt_lose_at_most_the_episode_under_way(path, whole):
+    assert lines(path, 240, At(105, lambda: True)).steps == 105
+    assert steps_in(path) == 100
+    assert lines(path, 240, At(125, interrupt)).steps == 125
     with pytest.raises(KeyboardInterrupt):
-        same_lines(path, 240, At(105, interrupt), At(107, interrupt))
-    assert read(path)["steps"] == 100
-    assert everything(same_lines(path, 240)) == everything(whole)
+        lines(path, 240, At(145, interrupt), At(145, interrupt))
+    agent = lines(path, 240, At(165, lambda: True))
+    train(agent.env, agent, 240, [Checkpoint(path), Evaluate(100, starts=[10_000])])
+    assert everything(agent) == whole  # the training cell again, with the agent at hand
 
 
-def test_interrupt_without_a_checkpoint_ends_after_the_step():
-    assert same_lines(None, 240, At(105, interrupt)).history.step == 105
+class Slider(Callback):
+    def step(self, agent):
+        if agent.steps == 50:
+            agent.recipe = replace(agent.recipe, tau=0.5)
+            agent.noise.sigma = 0.9
 
 
-# Crashes
+def moved(path, *others):
+    agent = same_lines(path, 140, Slider(), *others)
+    assert (agent.recipe.tau, agent.noise.sigma) == (0.5, 0.9)
+    return agent
+
+
+def counted(path, *others):
+    recipe = replace(RECIPE, average=0.0)
+    return same_lines(path, 140, *others, recipe=recipe, soft_update=HardCopy(30))
+
+
+def noisy_loss(q, batch, y):
+    shift = torch.rand(1).item() + random.random() + np.random.normal()  # noqa: NPY002
+    return critic_loss(q, batch, y + shift)
+
+
+def with_global_generators(path, *others):
+    torch.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    return same_lines(path, 140, *others, critic_loss=noisy_loss)
+
+
+def tabular(path, *others):
+    env = make_env(seed=0, max_episode_steps=EPISODE)
+    agent = TabularQ(env, seed=0)
+    checkpoint = [Checkpoint(path, every=1, share=1e9)] if path else []
+    train(env, agent, 140, [*checkpoint, *others])
+    return agent
+
+
+@pytest.mark.parametrize("script", [moved, counted, with_global_generators, tabular])
+def test_other_state_goes_on(path, script):
+    """Settings that were changed, a component with a state dict, the global generators, no DDPG."""
+    with pytest.raises(CrashError):
+        script(path, At(90, crash_now))
+    assert steps_in(path) == 80
+    assert everything(script(path)) == everything(script(None))
+
+
+def test_only_the_filled_part_of_the_buffer_is_written(path):
+    large = replace(RECIPE, buffer_size=1_000_000)
+    same_lines(path, 40, recipe=large)
+    assert path.stat().st_size < 100_000
+    expected = everything(same_lines(None, 60, recipe=large))
+    assert everything(same_lines(path, 60, recipe=large)) == expected
+
+
+def test_an_agent_can_be_loaded_from_the_file_of_a_run(path):
+    agent = same_lines(path, 100)
+    loaded = DDPG.load(path, agent.env, actor=SmallActor, critic=SmallCritic)
+    states = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
+    np.testing.assert_array_equal(loaded.act(states), agent.act(states))
+    assert (loaded.steps, loaded.recipe) == (100, RECIPE)
+
+
+# Crashes: SIGKILL at random moments, half of them while a file is being written
+
+
+def is_writing(path):
+    try:
+        return path.with_name(path.name + ".partial").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def child(path, answer):
+    torch.set_num_threads(1)
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        answer.send(everything(same_lines(path)))
+
+
+def run(path, kill_after=None, writing=False):
+    """What a process ends in, or None if it's killed, `writing` or not, after so many seconds."""
+    fork = multiprocessing.get_context("fork")  # a fresh start would import PyTorch each time
+    receive, send = fork.Pipe(duplex=False)
+    process = fork.Process(target=child, args=(path, send))
+    process.start()
+    with receive, send:
+        if kill_after is not None:
+            process.join(kill_after)
+            while writing and process.is_alive() and not is_writing(path):
+                time.sleep(0.0002)
+            process.kill()
+        process.join()
+        return receive.recv() if process.exitcode == 0 else None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked")
 def test_killed_runs_end_as_if_nothing_had_been(tmp_path):
-    expected = run(None)
-    assert expected == everything(same_lines())
-    for k in range(2):
-        identical, _ = crash(tmp_path / f"{k}.pt", expected, 1.0, random.Random(k))
-        assert identical
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked")
-def test_a_run_killed_while_it_writes_leaves_a_state_that_can_be_read(path):
-    assert run(path, 0.0, writing=True) is None
-    assert beside(path).exists() or path.exists()
-    assert run(path) == everything(same_lines())
+    """Three runs, or as many as the variable CRASHES says."""
+    moments, runs, kills = random.Random(0), int(os.environ.get("CRASHES", "3")), 0
+    same_lines(steps=40)  # what happens only once in a process
+    began, expected = time.perf_counter(), run(None)
+    seconds = time.perf_counter() - began
+    for k in range(runs):
+        path = tmp_path / f"{k}.pt"
+        for _ in range(moments.randint(1, 3)):
+            kills += run(path, moments.uniform(0, seconds), writing=moments.random() < 0.5) is None
+        assert run(path) == expected, f"run {k}"
+    print(f"{runs} of {runs} runs end the same after {kills} kills")
+    assert kills
 
 
 # Damaged files
@@ -260,14 +275,27 @@ def test_a_run_killed_while_it_writes_leaves_a_state_that_can_be_read(path):
 
 def test_a_file_cut_anywhere_falls_back_on_the_one_before(path, whole, capsys):
     crashed(path, 150)
-    good, before = path.read_bytes(), read(previous(path))["steps"]
-    assert (read(path)["steps"], before) == (140, 120)
-    lengths = [0, 1, 10, 60, 99, 100, 101, *range(200, len(good), len(good) // 40), len(good) - 1]
-    for length in lengths:
+    good = path.read_bytes()
+    assert (steps_in(path), steps_in(previous(path))) == (140, 120)
+    for length in [0, 1, 10, 60, 99, 100, 101, *range(200, len(good), len(good) // 9)]:
         path.write_bytes(good[:length])
-        assert [c["steps"] for c, _ in files.readable(path)] == [120], length
-        assert "run.pt is damaged, but" in capsys.readouterr().out
-    assert everything(same_lines(path, 240)) == everything(whole)
+        with pytest.raises(DamagedFileError, match="damaged or empty"):
+            read(path)
+        agent = same_lines(None, 0)
+        train(agent.env, agent, 120, [Checkpoint(path)])
+        assert "run.pt is damaged, but run.pt.previous isn't." in capsys.readouterr().out, length
+        assert steps_in(path) == 120
+    path.write_bytes(good[:-1])
+    crashed(path, 125)  # goes on at 120, and saves nothing more: the damaged file isn't kept
+    assert (steps_in(path), steps_in(previous(path))) == (120, 120)
+    assert everything(lines(path)) == whole
+    previous(path).unlink()
+    path.write_bytes(good[:-1])
+    with pytest.raises(DamagedFileError):
+        lines(path)
+    path.unlink()  # so that the run begins again
+    crashed(path, 25)
+    assert steps_in(path) == 20
 
 
 def test_one_changed_bit_is_noticed(path):
@@ -275,26 +303,27 @@ def test_one_changed_bit_is_noticed(path):
     good = path.read_bytes()
     for place in range(0, len(good), 97):
         path.write_bytes(good[:place] + bytes([good[place] ^ 4]) + good[place + 1 :])
-        with pytest.raises(files.BadFileError):
+        with pytest.raises(ValueError, match=r"isn't a checkpoint|damaged"):
             read(path)
 
 
-def test_a_damaged_file_is_not_what_is_kept(path, whole):
-    crashed(path, 150)
-    path.write_bytes(path.read_bytes()[:-1])
-    crashed(path, 150)  # from 120 on, and writes 140 anew
-    assert (read(path)["steps"], read(previous(path))["steps"]) == (140, 120)
-    path.unlink()  # a crash between the two renamings
-    assert everything(same_lines(path, 240)) == everything(whole)
+@pytest.mark.parametrize("content", [b"what I wrote", b"DDPG checkpoint, format 3, sha256 0\nnew"])
+def test_a_file_that_is_no_checkpoint_of_ours_stays_as_it_is(path, content):
+    crashed(path, 150)  # even if there is a whole one before it
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="isn't a checkpoint"):
+        lines(path)
+    assert path.read_bytes() == content
 
 
-def test_a_file_runs_no_code(path):
+def test_a_file_runs_no_code(path, monkeypatch):
     class Evil:
         def __reduce__(self):
             return os.mkdir, (str(path) + ".evil",)
 
+    monkeypatch.setattr(storage, "plain", lambda content: content)
     write({"numbers": Evil()}, path)
-    with pytest.raises(files.BadFileError, match="more than data"):
+    with pytest.raises(pickle.UnpicklingError):
         read(path)
     assert not Path(f"{path}.evil").exists()
 
@@ -302,236 +331,271 @@ def test_a_file_runs_no_code(path):
 # Writing fails
 
 
-class FullDisk:
-    """Takes some bytes, then no more."""
-
-    def __init__(self, file, error):
-        self.file, self.error = file, error
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.file.close()
-
-    def write(self, data):
-        self.file.write(bytes(data)[: len(data) // 2])
-        raise self.error
-
-    def __getattr__(self, name):
-        return getattr(self.file, name)
+PLACES = {
+    "open": (storage, "open"),
+    "fsync": (os, "fsync"),
+    "replace": (Path, "replace"),
+    "copy": (storage.shutil, "copyfile"),
+}
 
 
-def fail_at(monkeypatch, place, error):
-    """Let one step of writing raise, from the second save on."""
-    calls = {"n": 0}
+def fail_at(monkeypatch, place, calls, number):
+    """Let one of the operations of writing raise, after so many calls."""
+    target, name = PLACES[place]
+    real, left = getattr(target, name, open), iter(range(calls))
 
-    def failing(name, real):
-        def call(*args, **options):
-            calls["n"] += 1
-            if calls["n"] <= skip[name]:
-                return real(*args, **options)
-            if name == "write":
-                return FullDisk(real(*args, **options), error)
-            raise error
+    def failing(*arguments, **options):
+        if next(left, None) is None:
+            raise OSError(number, os.strerror(number))
+        return real(*arguments, **options)
 
-        return call
-
-    skip = {"open": 2, "write": 2, "fsync": 1, "replace": 1, "replace2": 2}  # `start` opens once
-    if place in ("open", "write"):
-        monkeypatch.setattr(files, "open", failing(place, open), raising=False)
-    elif place == "fsync":
-        monkeypatch.setattr(files.os, "fsync", failing(place, os.fsync))
-    else:
-        real = Path.replace
-        monkeypatch.setattr(files.Path, "replace", failing(place, real))
+    monkeypatch.setattr(target, name, failing, raising=False)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EIO])
-@pytest.mark.parametrize("place", ["open", "write", "fsync", "replace", "replace2"])
-def test_where_writing_fails_the_last_state_stays(path, whole, monkeypatch, capsys, place, number):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("place", PLACES)
+def test_if_writing_fails_the_last_state_stays(path, monkeypatch, capsys, place, number):
+    words = f"run.pt can't be written ({os.strerror(number).lower()})"
     with monkeypatch.context() as patch:
-        fail_at(patch, place, OSError(number, os.strerror(number)))
-        agent = same_lines(path, 60)
-    assert agent.history.step == 60, "the run itself goes on"
-    said = capsys.readouterr().out
-    words = {errno.ENOSPC: "the disk is full", errno.EACCES: "you have no right to write"}
-    assert f"run.pt cannot be written: {words.get(number, 'the system says')}" in said
-    assert "Step 20 stays, and the run goes on." in said
-    assert next(content["steps"] for content, _ in files.readable(path)) == 20
-    assert everything(same_lines(path, 240)) == everything(whole)
+        fail_at(patch, place, 1 if place == "copy" else 2, number)
+        assert same_lines(path, 60).steps == 60
+    assert words in capsys.readouterr().out
+    assert steps_in(path) == 20
+    assert everything(same_lines(path, 80)) == everything(same_lines(None, 80))
+    if place != "copy":  # from the beginning: the run is refused
+        fail_at(monkeypatch, place, 0, number)
+        with pytest.raises(OSError) as caught:  # noqa: PT011
+            same_lines(path, 40, AT_ONCE)
+        assert words in str(caught.value)
 
 
-# How often
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"every": 50, "share": 1e9}, [0, 60, 120, 180, 240, 250]),
+        ({"every": 10, "share": 0.02}, [0, 100, 200, 250]),  # 1 s for a save: 50 s, or 100 steps
+    ],
+)
+def test_how_often_it_saves(path, monkeypatch, options, expected):
+    """With a clock of the test's own: a step takes half a second, and a save one."""
+    now, saved = [0.0], []
 
-
-def test_it_saves_no_more_than_it_may(path, monkeypatch):
-    """With a clock by hand: a save that took 1 s waits for 50 s to pass, at 2 %."""
-    now = [0.0]
-    monkeypatch.setattr("helpers.resume.time.perf_counter", lambda: now[0])
-    saved = []
-
-    class Slow(Checkpoint):
-        def content(self):
-            saved.append((self.agent.history.step, now[0]))
-            now[0] += 1.0
-            return super().content()
+    def slow(content, *arguments):
+        saved.append(content["agent"]["steps"])
+        now[0] += 1.0
 
     class Clock(Callback):
         def step(self, agent):
             now[0] += 0.5
 
+    monkeypatch.setattr("helpers.callbacks.checkpoint.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("helpers.callbacks.checkpoint.write", slow)
     agent = same_lines(None, 0)
-    train(agent.history.env, agent, 400, [Slow(path, every=40), Clock()])
-    # the first after 40 steps, the others when 50 s, 100 steps, have passed; the last at the end
-    assert [step for step, _ in saved] == [40, 140, 240, 340, 400]
+    train(agent.env, agent, 250, [Clock(), Checkpoint(path, **options)])
+    assert saved == expected
 
 
-def test_every_counts_steps(path):
-    saved = []
-
-    class Noted(Checkpoint):
-        def content(self):
-            saved.append(self.agent.history.step)
-            return super().content()
-
-    agent = same_lines(None, 0)
-    train(agent.history.env, agent, 250, [Noted(path, every=50, share=1e9)])
-    assert saved == [60, 120, 180, 240, 250]
+# What can't be saved is refused before the run
 
 
-def test_only_the_filled_part_of_the_memory_is_written(path):
-    large = replace(RECIPE, memory=1_000_000)
-    same_lines(path, 40, recipe=large)
-    assert path.stat().st_size < 100_000
-    assert everything(same_lines(path, 60, recipe=large)) == everything(
-        same_lines(None, 60, recipe=large)
-    )
+class Counting:
+    """A component with a state that no file would hold."""
+
+    def __init__(self, act):
+        self.act, self.calls = act, 0
+
+    def __call__(self, *arguments):
+        self.calls += 1
+        return self.act(*arguments)
+
+    def method(self, *arguments):
+        return self(*arguments)
 
 
-# What else may hold state
+class BareBuffer(ReplayBuffer):
+    state_dict = property()
 
 
-def test_agents_that_are_not_ddpg(path):
-    def lines(*callbacks):
-        env = same_lines(None, 0).history.env
-        agent = TabularQ(env, seed=0)
-        train(env, agent, 100, callbacks)
-        return agent
+def odd_noise(value):
+    class Odd(Gaussian):
+        def state_dict(self):
+            return super().state_dict() | {"odd": [0, value]}
 
-    with pytest.raises(CrashError):
-        lines(Checkpoint(path, every=1), At(70, crash_now))
-    agent = lines(Checkpoint(path))
-    assert read(path)["steps"] == 100
-    assert everything(agent) == everything(lines())
+    return {"noise": Odd}
 
 
-def test_an_agent_can_be_loaded_from_the_file_of_a_run(path):
-    agent = same_lines(path, 100)
-    from tools.crash_test import SmallCritic
-
-    loaded = DDPG.load(path, agent.history.env, actor=SmallActor, critic=SmallCritic)
-    states = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
-    np.testing.assert_array_equal(loaded.act(states), agent.act(states))
-    assert (loaded.steps, loaded.history.step, loaded.recipe) == (100, 100, RECIPE)
-
-
-def test_a_slider_moved_stays_moved(path):
-    class Slider(Callback):
-        def step(self, agent):
-            if agent.history.step == 50:
-                agent.recipe = replace(agent.recipe, tau=0.5)
-                agent.noise.sigma = 0.9
-
-    with pytest.raises(CrashError):
-        same_lines(path, 240, Slider(), At(130, crash_now))
-    agent = same_lines(path, 240)
-    assert (agent.recipe.tau, agent.noise.sigma) == (0.5, 0.9)
-    assert everything(agent) == everything(same_lines(None, 240, Slider()))
+ODD = r"\['agent'\]\['noise'\]\['odd'\]\[1\], a "
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("settings", "words"),
     [
-        3, 2.5, True, None, "x", [1, (2, "y")], {"a": {"b": 2**127}}, np.float32(0.1), -0.0,
-        np.arange(6).reshape(2, 3), np.array(["a"])[:0].astype(bool),
+        ({"soft_update": Counting(soft_update)}, r"agent\.soft_update, a Counting, keeps a state"),
+        ({"td_target": Counting(td_target).method}, r"agent\.td_target, a Counting, keeps a state"),
+        ({"buffer": BareBuffer}, r"agent\.buffer, a BareBuffer, keeps a state"),
+        ({"env": NormalizeObservation(make_env(seed=0))}, r"NormalizeObservation\.obs_rms, a Runn"),
+        *((odd_noise(value), ODD) for value in (np.zeros(3), {1, 2}, object(), Counter, 1j)),
     ],
-)  # fmt: skip
-def test_packing_is_invertible(value):
-    back = unpack(pack(value))
-    assert type(back) is type(value)
-    assert repr(back) == repr(value)  # types within, too
-
-
-def test_restoring_works_in_place():
-    class Thing:
-        def __init__(self, n):
-            self.array, self.tensor = np.full(3, float(n)), torch.full((2,), float(n))
-            self.rng, self.torch_rng = np.random.default_rng(n), torch.Generator().manual_seed(n)
-            self.old, self.python = np.random.Generator(np.random.MT19937(n)), random.Random(n)
-            self.name, self.act = str(n), print
-
-    one, other = Thing(1), Thing(2)
-    array, tensor, rng = other.array, other.tensor, other.rng
-    restore(other, capture(one))
-    assert (other.array is array, other.tensor is tensor, other.rng is rng) == (True, True, True)
-    assert digest(capture(one)) == digest(capture(other))
-    assert (other.name, array[0], tensor[0]) == ("1", 1, 1)
-    for name in ("rng", "old", "python"):
-        assert getattr(other, name).random() == getattr(one, name).random()
-    draws = [torch.rand(1, generator=thing.torch_rng) for thing in (one, other)]
-    assert draws[0] == draws[1]
-
-
-@pytest.mark.parametrize(
-    "value", [Counter(a=1), {1, 2}, deque([1]), {object(): 1}, object(), [{1}]]
 )
-def test_what_cannot_be_saved_is_refused_and_never_left_out(value):
-    class Thing:
-        def __init__(self):
-            self.inner = SimpleNamespace(value=value)
-
-    with pytest.raises(TypeError, match=r"cannot hold agent\.inner\.value, of type"):
-        capture(Thing())
+def test_a_state_that_a_file_cannot_hold_is_refused_at_the_start(path, settings, words):
+    with pytest.raises(TypeError, match=words):
+        same_lines(path, 40, AT_ONCE, **settings)
+    assert not path.exists()
 
 
-def test_a_piece_with_a_state_of_its_own_is_refused_where_it_cannot_be_saved(path):
-    with pytest.raises(TypeError, match=r"agent\.pieces\.soft_update\.calls, of type Counter"):
-        same_lines(path, 40, recipe=replace(RECIPE, average=0.0), soft_update=HardCopy(10))
+# Another run is refused, and the same lines never are
 
 
-def test_generators_that_belong_to_nobody_go_on(path):
-    def noisy(q, batch, y):
-        shift = torch.rand(1).item() + random.random() + np.random.random()  # noqa: NPY002
-        return critic_loss(q, batch, y + shift)
+class Reach(gym.Env):
+    """A point on a line that should come close to its goal."""
 
-    def lines(path, *others):
-        torch.manual_seed(0)
-        random.seed(0)
-        np.random.seed(0)  # noqa: NPY002
-        return same_lines(path, 140, *others, critic_loss=noisy)
+    observation_space = gym.spaces.Box(-9.0, 9.0, (1,))
 
-    with pytest.raises(CrashError):
-        lines(path, At(90, crash_now))
-    assert everything(lines(path)) == everything(lines(None))
+    def __init__(self, goal=0.5, bound=1.0, cost=abs):
+        self.cost, self.goal, self.visits = cost, goal, 0
+        self.action_space = gym.spaces.Box(-bound, bound, (1,))
 
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.x, self.visits = self.np_random.uniform(-1, 1, 1).astype(np.float32), self.visits + 1
+        return self.x, {}
 
-# Code that has no file
-
-
-def defined(text):
-    namespace = {"__name__": "__main__"}
-    exec(text, namespace)
-    return namespace["Mine"]
+    def step(self, action):
+        self.x = np.clip(self.x + 0.1 * action, -9, 9).astype(np.float32)
+        return self.x, -self.cost(self.x[0] - self.goal), False, False, {}
 
 
-MINE = """
-class Mine:
-    size = 3
+gym.register("Reach-v0", Reach)
 
-    def twice(self, x):
-        return 2 * x
+
+class Shifted(gym.RewardWrapper):
+    def __init__(self, env, shift):
+        super().__init__(env)
+        self.shift = shift
+
+    def reward(self, reward):
+        return reward + self.shift
+
+
+def reach(limit=EPISODE, **options):  # an object, of which gymnasium knows no options
+    return {"env": make_env(TimeLimit(Reach(**options), limit), seed=0)}
+
+
+def named(k):
+    return {"env": make_env("Reach-v0", seed=0, cost=lambda d: k * abs(d), max_episode_steps=20)}
+
+
+def pendulum(seed=0, wrap=lambda env: env, mass=1.0, **options):
+    env = make_env(seed=seed, **{"max_episode_steps": EPISODE} | options)
+    env.unwrapped.m = mass
+    return {"env": wrap(env)}
+
+
+def target_of(discount, power=1):
+    return lambda batch, mu, q, gamma: td_target(batch, mu, q, discount**power)
+
+
+def loss_of(value):
+    def loss(q, batch, y, factor=value):
+        return critic_loss(q, batch, factor * y)
+
+    return loss
+
+
+def agent_of(factor):
+    class Local(DDPG):
+        def observe(self, s, a, r, *others):
+            super().observe(s, a, factor * r, *others)
+
+    return Local
+
+
+def noise(dt):
+    return {"noise": partial(OrnsteinUhlenbeck, dt=dt)}
+
+
+RUNS = {  # what the message names: the settings made of a value, a value, and another one
+    "seed": (lambda k: {"seed": k} | pendulum(), np.int64(0), 1),
+    "recipe.tau": (lambda k: {"recipe": replace(RECIPE, tau=k)}, np.float32(0.1), 0.2),
+    "recipe.noise": (lambda k: {"noise": k}, OrnsteinUhlenbeck, Gaussian),
+    "recipe.noise.keywords.dt": (noise, 0.5, np.float32(0.25)),
+    "agent": (lambda k: {"cls": agent_of(k)}, 1, 2),
+    "actor": (lambda k: {"actor": type("Mine", (SmallActor,), {"units": k})}, 8, 9),
+    "td_target": (lambda k: {"td_target": target_of(k)}, 0.9, 0.8),
+    "td_target.partial": (lambda k: {"td_target": partial(target_of(0.9, k))}, 1, 2),
+    "critic_loss": (lambda k: {"critic_loss": loss_of(k)}, 1, 2),
+    "soft_update.partial": (lambda k: {"soft_update": k}, soft_update, partial(soft_update)),
+    "environment.seed": (lambda k: pendulum(seed=k), 0, 1),
+    "environment.options.g": (lambda k: pendulum(g=k), 9.0, 10.0),
+    "environment.options.cost": (named, 1, 2),
+    "environment.PendulumEnv[0].m": (lambda k: pendulum(mass=k), 1.0, 2.0),
+    "environment.TimeLimit[3].max_episode_steps": (lambda k: pendulum(max_episode_steps=k), 20, 10),
+    "environment.TransformReward[5].func": (
+        lambda k: pendulum(wrap=lambda env: TransformReward(env, lambda r: k * r)), 1, 100
+    ),
+    "environment.Shifted[5].shift": (lambda k: pendulum(wrap=lambda e: Shifted(e, k)), 0.1, 0.2),
+    "environment.Reach[0].goal": (lambda k: reach(goal=k), 0.5, -0.5),
+    "environment.TimeLimit[1].max_episode_steps": (lambda k: reach(limit=k), 20, 10),
+    "environment.actions": (lambda k: reach(bound=k), 1.0, 2.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_another_run_is_refused_and_the_same_goes_on(path, name, capsys):
+    settings, value, other = RUNS[name]
+    same_lines(path, 20, **settings(value))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="holds another run") as error:
+        same_lines(path, 40, At(21, crash_now), **settings(other))
+    assert f"its {name} was" in str(error.value)
+    assert path.read_bytes() == before
+    agent = same_lines(path, 40, **settings(value))
+    assert "goes on at step 20 of 40" in capsys.readouterr().out
+    train(agent.env, agent, 60, [Checkpoint(path)])  # what has changed in a run isn't compared
+
+
+def test_an_environment_without_a_seed_goes_on(path, capsys):
+    for steps in (200, 400):
+        same_lines(path, steps, env=make_env())
+    assert "goes on at step 200 of 400" in capsys.readouterr().out
+
+
+SCRIPT = """
+import sys
+from functools import partial
+from pathlib import Path
+from gymnasium.wrappers import TransformReward
+from helpers.environment import make_env
+from helpers.losses import td_target
+from helpers.noise import OrnsteinUhlenbeck
+from small_run import SmallActor, same_lines
+
+exec("class Mine(SmallActor):\\n    pass")  # as in a notebook, no text of it can be read
+
+def target(batch, mu, q, gamma, words=("a", "b")):
+    return td_target(batch, mu, q, 0.9 if words[0] in {"a", "b", "c"} else 0.8)
+
+env = make_env("Pendulum-v1", seed=0, max_episode_steps=20)
+env = TransformReward(env, lambda r: 2 * r if "a" in {"a", "b", "c"} else r)
+same_lines(Path(sys.argv[1]), int(sys.argv[2]), actor=Mine, td_target=target, env=env,
+           noise=partial(OrnsteinUhlenbeck, dt=0.5))
 """
+
+
+def test_the_same_lines_go_on_in_a_fresh_process(path):
+    script = path.with_name("script.py")
+    script.write_text(SCRIPT)
+    said = []
+    for steps in (20, 40):
+        places = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+        environment = os.environ | {"PYTHONPATH": places, "PYTHONHASHSEED": str(steps)}
+        command = [sys.executable, script, path, str(steps)]
+        said.append(subprocess.run(command, env=environment, capture_output=True, text=True))
+    assert [run.stderr for run in said] == ["", ""]
+    assert [run.stdout for run in said] == ["", "run.pt: goes on at step 20 of 40.\n"]
+
+
+MINE = "class Mine:\n    size = 3\n\n    def twice(self, x):\n        return 2 * x"
 
 
 @pytest.mark.parametrize(
@@ -539,6 +603,7 @@ class Mine:
     [
         ("size = 3", "size = 3  # units", True),
         ("2 * x", "(2 * x)", True),
+        ("return", '"""Twice as much."""\n        return', True),
         ("2 * x", "3 * x", False),
         ("2 * x", "2 + x", False),
         ("size = 3", "size = 4", False),
@@ -546,33 +611,9 @@ class Mine:
     ],
 )
 def test_the_fingerprint_of_a_class_typed_into_a_notebook(old, new, same):
-    assert old in MINE
-    one, other = (fingerprint([defined(text)]) for text in (MINE, MINE.replace(old, new)))
-    assert (one == other) is same
+    def typed(text):
+        space = {"__name__": "__main__"}
+        exec(text, space)
+        return fingerprint([space["Mine"]])
 
-
-# The same in a script and in a notebook
-
-
-LINES = """
-import torch
-torch.set_num_threads(1)
-from tools.crash_test import everything, same_lines
-print(*[everything(same_lines(None, 120, seed=seed)) for seed in (0, 0, 1)])
-"""
-
-
-def test_a_seed_is_a_run_in_a_script_and_in_a_notebook():
-    import nbformat
-
-    from tools import execution
-
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LINES)])
-    execution.execute(notebook, ROOT)
-    in_notebook = notebook.cells[0].outputs[0].text.split()
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    script = subprocess.run(
-        [sys.executable, "-c", LINES], env=environment, capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert in_notebook == script
-    assert script[0] == script[1] != script[2]
+    assert (typed(MINE) == typed(MINE.replace(old, new))) is same

@@ -1,16 +1,21 @@
 """Q-learning with a table: one update by hand, the edges of the cells, and that it learns."""
 
+import copy
+from dataclasses import replace
+
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.spaces import Box
 from probes import BestAction, Probe
 
-from helpers.callbacks import Evaluate
+from helpers.callbacks.evaluate import Evaluate
 from helpers.environment import make_env
-from helpers.evaluation import evaluate
-from helpers.pendulum import observe
-from helpers.tabular import TabularQ, TabularQ41, TabularQ401
+from helpers.evaluation.returns import evaluate
+from helpers.pendulum.physics import observe
+from helpers.pendulum.tabular import TabularQ, TabularQ41, TabularQ401
+from helpers.recipes import modern
+from helpers.storage import read, write
 from helpers.training import train
 
 
@@ -108,13 +113,13 @@ def test_the_torques(kind, torques, apart):
         assert q.transition[1] == k
 
 
-def test_chance_fades():
+def test_exploration_fades():
     q = agent()
     q.table[:, 2] = 0.0  # the best is to do nothing
     s = seen(0, 0)
     tried = np.array([q.explore(s)[0] for _ in range(2_000)])
-    assert 0.35 < (tried != 0).mean() < 0.45  # 0.5, less the fifth that hits it by chance
-    q.steps = q.decay_steps
+    assert 0.35 < (tried != 0).mean() < 0.45  # 0.5, less the fifth that hits it
+    q.steps = q.epsilon_decay_steps
     assert not any(q.explore(s)[0] for _ in range(200))
 
 
@@ -153,3 +158,44 @@ def test_the_same_seed_gives_the_same_table():
 def test_other_environments_are_refused():
     with pytest.raises(ValueError, match="Pendulum-v1 only"):
         TabularQ(gym.make("MountainCarContinuous-v0"), seed=0)
+
+
+def test_it_goes_on_from_its_state_dict():
+    env, unbroken = make_env(seed=0), agent()
+    train(env, unbroken, 400)
+    first, second = agent(), agent(seed=1)
+    env = make_env(seed=0)
+    train(env, first, 200)  # one episode: the second call begins where the first one ended
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    train(env, second, 400)
+    assert np.array_equal(second.table, unbroken.table)
+    assert np.array_equal(second.history["return"], unbroken.history["return"])
+    assert (first.steps, second.steps) == (200, 400)
+
+
+def test_a_state_dict_is_no_view_of_the_agent():
+    q = agent()
+    state = q.state_dict()
+    q.table[:] = 7.0
+    other = agent(seed=1)
+    other.load_state_dict(state)
+    assert (other.table == q.start).all()
+    other.table[:] = 8.0
+    assert (state["table"] == q.start).all()
+
+
+def test_a_file_can_hold_it(tmp_path):
+    q = agent()
+    train(make_env(seed=0), q, 250)
+    write(q.state_dict(), tmp_path / "table")
+    other = agent()
+    other.load_state_dict(read(tmp_path / "table"))
+    assert np.array_equal(other.table, q.table)
+    assert other.explore(seen(1, 1)) == q.explore(seen(1, 1))
+
+
+def test_it_says_what_it_was_made_with():
+    recipe = replace(modern, gamma=0.9)
+    q = TabularQ41(make_env(), seed=3, recipe=recipe)
+    assert q.made_with == {"agent": TabularQ41, "seed": 3, "recipe": recipe}
+    assert q.gamma == 0.9

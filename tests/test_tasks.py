@@ -14,18 +14,19 @@ import pytest
 import torch
 from PIL import Image
 
-from helpers import simulators
 from helpers.agent import DDPG
-from helpers.film import FRAMES, LARGEST, cut, film, shoot
+from helpers.evaluation import simulators
+from helpers.evaluation.recordings import TASKS_FOLDER, load
+from helpers.evaluation.returns import evaluate
+from helpers.evaluation.simulators import simplify
+from helpers.evaluation.tasks import TASKS, recorded_policy
 from helpers.networks import Actor
-from helpers.simulators import simplify
-from helpers.tasks import TASKS, recorded_policy
+from helpers.plots.video import FRAMES, LARGEST, cut, film, shoot
 from helpers.training import train
-from helpers.validation import check_recipe
+from tools.docgen import tasks_table
 from tools.experiments import EXPERIMENTS
-from tools.prose import tasks_table
+from tools.notebook_io import ROOT
 from tools.recordings import Result, settings, table
-from tools.series import ROOT
 
 SHAPES = {  # numbers in a state and in an action, from gymnasium's documentation
     "mountain_car": (2, 1),
@@ -52,25 +53,20 @@ def elsewhere(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_thousand_steps_of_training(name):
-    """With the task's own recipe, but for its warm-up: updates are to be among them."""
+    """With the task's own recipe, but fewer random steps: updates are to be among them."""
     task = TASKS[name]
-    check_recipe(task.recipe)
+    if task.extra == "box2d":
+        pytest.importorskip("Box2D")  # it has no wheel for every Python
     env = task.make(seed=0)
     assert (*env.observation_space.shape, *env.action_space.shape) == SHAPES[name]
-    agent = DDPG(env, seed=0, recipe=replace(task.recipe, warmup=200))
+    agent = DDPG(env, seed=0, recipe=replace(task.recipe, learning_starts=200))
     before = [p.clone() for p in agent.actor.parameters()]
     history = train(env, agent, 1_000)
-    assert history.step == len(agent.buffer) == 1_000
+    assert agent.steps == len(agent.buffer) == 1_000
     assert len(history["critic_loss"][0]) == 801  # from step 200 on
     for old, new in zip(before, agent.actor.parameters(), strict=True):
         assert torch.isfinite(new).all()
         assert not torch.equal(old, new)
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_every_recipe_has_its_reason(name):
-    assert len(TASKS[name].why.split()) > 5
-    assert TASKS[name].why.endswith(".")
 
 
 def test_the_policy_of_a_file_is_the_actor_that_was_kept(tmp_path):
@@ -80,6 +76,22 @@ def test_the_policy_of_a_file_is_the_actor_that_was_kept(tmp_path):
     with torch.no_grad():
         expected = actor(torch.as_tensor(states)).numpy()
     assert np.array_equal(recorded_policy("mine", tmp_path)(states), expected)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_recorded_policy_fits_its_task(name):
+    assert len(TASKS[name].why.split()) > 5
+    env, policy = TASKS[name].make(seed=0), recorded_policy(name)
+    actions = policy(np.array([env.reset(seed=s)[0] for s in range(5)], dtype=np.float32))
+    assert actions.shape == (5, SHAPES[name][1])
+    assert np.abs(actions).max() <= 1
+    assert load(name, TASKS_FOLDER).settings["task"]["env_id"] == TASKS[name].env_id
+
+
+def test_the_recorded_policy_of_the_car_earns_what_was_recorded():
+    recorded = load("mountain_car", TASKS_FOLDER).scores("chosen")[0]
+    returns = evaluate(recorded_policy("mountain_car"), TASKS["mountain_car"].make)
+    assert returns.mean() == pytest.approx(recorded, abs=0.1)
 
 
 def test_mujoco_warns_in_python_and_leaves_no_file(tmp_path, recwarn, capfd):
@@ -97,42 +109,21 @@ def test_mujoco_warns_in_python_and_leaves_no_file(tmp_path, recwarn, capfd):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("name", "facts"),
-    [
-        ("mountain_car", {"max_speed": 0.07, "goal_position": 0.45}),
-        ("double_pendulum", {"_healthy_reward": 10}),
-        (
-            "hopper",
-            {
-                "_healthy_reward": 1,
-                "_forward_reward_weight": 1,
-                "_ctrl_cost_weight": 0.001,
-                "_healthy_z_range": (0.7, np.inf),
-                "_healthy_angle_range": (-0.2, 0.2),
-            },
-        ),
-        ("cheetah", {"_forward_reward_weight": 1, "_ctrl_cost_weight": 0.1}),
-        (
-            "ant",
-            {
-                "_healthy_reward": 1,
-                "_forward_reward_weight": 1,
-                "_ctrl_cost_weight": 0.5,
-                "_healthy_z_range": (0.2, 1.0),
-            },
-        ),
-        (
-            "humanoid",
-            {
-                "_healthy_reward": 5,
-                "_forward_reward_weight": 1.25,
-                "_ctrl_cost_weight": 0.1,
-                "_healthy_z_range": (1.0, 2.0),
-            },
-        ),
-    ],
-)
+WALKING = {"_healthy_reward": 1, "_forward_reward_weight": 1}
+FACTS = {
+    "mountain_car": {"max_speed": 0.07, "goal_position": 0.45},
+    "double_pendulum": {"_healthy_reward": 10},
+    "hopper": WALKING
+    | {"_ctrl_cost_weight": 0.001, "_healthy_z_range": (0.7, np.inf)}
+    | {"_healthy_angle_range": (-0.2, 0.2)},
+    "cheetah": {"_forward_reward_weight": 1, "_ctrl_cost_weight": 0.1},
+    "ant": WALKING | {"_ctrl_cost_weight": 0.5, "_healthy_z_range": (0.2, 1.0)},
+    "humanoid": {"_healthy_reward": 5, "_forward_reward_weight": 1.25}
+    | {"_ctrl_cost_weight": 0.1, "_healthy_z_range": (1.0, 2.0)},
+}
+
+
+@pytest.mark.parametrize(("name", "facts"), FACTS.items())
 def test_rewards_and_ends_are_as_notebook_14_tells(name, facts):
     env = TASKS[name].make().unwrapped
     assert {key: getattr(env, key) for key in facts} == facts
@@ -197,7 +188,6 @@ def test_a_model_of_mujoco_is_made_plain_to_look_at_and_moves_as_before():
     model, before = plain.unwrapped.model, usual.unwrapped.model
     assert np.allclose(10 * model.mat_texrepeat, before.mat_texrepeat)
     assert not model.mat_reflectance.any()
-    assert (before.tex_data != model.tex_data).any()
     changed = np.flatnonzero(before.tex_data != model.tex_data)
     (sky,) = np.flatnonzero(model.tex_type == mujoco.mjtTexture.mjTEXTURE_SKYBOX)
     start = model.tex_adr[sky]
@@ -213,12 +203,14 @@ def test_a_model_of_mujoco_is_made_plain_to_look_at_and_moves_as_before():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
 def test_only_without_a_screen_another_way_to_draw_is_asked_for(monkeypatch):
-    for screen, expected in ((None, "egl"), (":0", None)):
-        environ = {"DISPLAY": screen} if screen else {}
+    cases = (
+        ({}, {"MUJOCO_GL": "egl", "SDL_VIDEODRIVER": "dummy"}),
+        ({"DISPLAY": ":0"}, {"DISPLAY": ":0"}),
+    )
+    for environ, expected in cases:
         monkeypatch.setattr(simulators.os, "environ", environ)
         simulators.off_screen()
-        assert environ.get("MUJOCO_GL") == expected
-        assert environ.get("SDL_VIDEODRIVER") == ("dummy" if expected else None)
+        assert environ == expected
     environ = {"MUJOCO_GL": "osmesa"}
     monkeypatch.setattr(simulators.os, "environ", environ)
     simulators.off_screen()
@@ -230,12 +222,12 @@ import json, sys
 sys.modules["mujoco"] = sys.modules["Box2D"] = None  # as if they were not installed
 import helpers.training
 from test_notebooks import PATHS, perform, stage
-from tools import series
+from tools import notebook_io
 whole = helpers.training.train
 helpers.training.train = lambda env, agent, steps, callbacks: whole(env, agent, 1_500, callbacks)
 (path,) = (path for path in PATHS if path.name.startswith("14"))
 with stage(path, seconds=240) as namespace:
-    printed = [perform(cell.source, namespace) for cell in series.code(series.read(path))]
+    printed = [perform(cell.source, namespace) for cell in notebook_io.code(notebook_io.read(path))]
 print(json.dumps([namespace["READY"], printed]))
 """
 
@@ -258,9 +250,10 @@ def test_the_notebook_goes_on_where_the_extras_are_missing():
 
 def test_the_readmes_table_by_hand(tmp_path):
     experiment = EXPERIMENTS["hopper"]
-    judged = [{"chosen_at": 1, "chosen": x, "last": x - 100} for x in (50.0, 2_000.26, 99.96)]
+    scores = [{"chosen_at": 1, "chosen": x, "last": x - 100} for x in (50.0, 2_000.26, 99.96)]
     curve = [(0, 1.0, float("nan")), (200_000, 9.0, float("nan"))]
-    text = table("hopper", experiment, settings(experiment), [Result(curve, j) for j in judged])
+    results = {seed: Result(curve, score) for seed, score in enumerate(scores)}
+    text = table("hopper", experiment, settings(experiment), results)
     (tmp_path / "results" / "tasks").mkdir(parents=True)
     (tmp_path / "results" / "tasks" / "hopper.csv").write_text(text)
     _, _, row = tasks_table(tmp_path).splitlines()

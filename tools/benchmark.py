@@ -1,19 +1,23 @@
-"""Measure how fast this project trains, beside others: `python tools/benchmark.py`.
+"""Measure how fast this project trains, beside others: `python tools/benchmark.py speed`.
 
-Blocks of training steps alternate within one process, on one thread and on two, so that what else
-the computer does meets all alike. Writes results/benchmark.csv, from which README's table is made.
-stable-baselines3 comes with `pip install --constraint constraints.txt --editable '.[benchmark]'`.
+`speed` times blocks of training steps in turn, so that whatever else the computer does meets all
+alike. `solved` times whole runs, each in a process of its own on one core, from the start of Python
+until the pendulum is solved for good; run again, it goes on where it was stopped. They write
+results/benchmark.csv and results/solved_seconds.csv. What they compare with comes with
+`pip install --constraint constraints.txt --editable '.[benchmark]'`.
 """
 
 import argparse
+import json
 import multiprocessing
+import os
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -22,34 +26,39 @@ sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 
 import torch  # noqa: E402
 
-from tools import series  # noqa: E402
-from tools.contenders import BATCH, CONTENDERS  # noqa: E402
-from tools.evidence import COMMAND, benchmark_table, seconds_to_solved  # noqa: E402
+from helpers.evaluation.statistics import solved_at  # noqa: E402
+from tools import baselines, docgen, notebook_io  # noqa: E402
 
 RIVAL, FLOOR = "stable-baselines3", "ten matrix products"
-PACKAGES = ("torch", "numpy", "gymnasium", RIVAL)
+PACKAGES = ("torch", "numpy", "gymnasium", RIVAL, "sbx-rl", "jax")
 Timings = dict[str, list[float]]  # seconds of each block, by name
 
 
-def seconds(work: Callable[[int], None], n: int) -> float:
-    """How long `work(n)` takes on the clock of the wall."""
-    start = time.perf_counter()
-    work(n)
-    return time.perf_counter() - start
+def environment(threads: int) -> dict[str, str]:
+    """The environment variables that keep PyTorch and JAX to so many threads."""
+    number = dict.fromkeys(["OMP_NUM_THREADS", "MKL_NUM_THREADS"], str(threads))
+    flag = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
+    return number | {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
+
+
+def versions() -> str:
+    """The versions of all that is measured."""
+    known = [f"{package} {version(package)}" for package in PACKAGES]
+    return " ".join([f"python {platform.python_version()}", *known])
 
 
 class Floor:
-    """The ten products of 64 x 400 by 400 x 300 that an update has at its heart, and nothing else.
+    """The ten products of 64 x 400 by 400 x 300 at the heart of an update, and nothing else.
 
-    Four networks go forwards, the critic twice: five. Back from the critic's loss: two. Back from
-    the actor's: one through the critic, two in the actor. Some are turned round; the size is one.
+    Forwards through four networks, the critic twice: five. Back from the critic's loss: two. Back
+    from the actor's: one through the critic, two in the actor. Some are transposed, of equal size.
     """
 
     def __init__(self):
         draw = torch.Generator().manual_seed(0)
-        self.x = torch.rand(BATCH, 400, generator=draw)
+        self.x = torch.rand(baselines.BATCH, 400, generator=draw)
         self.w = torch.rand(400, 300, generator=draw)
-        self.out = torch.empty(BATCH, 300)
+        self.out = torch.empty(baselines.BATCH, 300)
 
     def updates(self, n: int) -> None:
         """Only the products of n updates, in memory that is already there."""
@@ -62,14 +71,19 @@ def alternate(works: dict[str, Callable[[int], None]], n: int, blocks: int) -> T
     timings: Timings = {name: [] for name in works}
     for _ in range(1 + blocks):
         for name, work in works.items():
-            timings[name].append(seconds(work, n))
+            start = time.perf_counter()
+            work(n)
+            timings[name].append(time.perf_counter() - start)
     return {name: times[1:] for name, times in timings.items()}
 
 
-def measure(threads: int, names: Sequence[str], n: int, blocks: int) -> tuple[Timings, Timings]:
+def measure(threads: int, n: int, blocks: int) -> tuple[Timings, Timings]:
     """The timings of whole steps, and those of updates alone with their floor among them."""
+    baselines.use_cores(threads)
     torch.set_num_threads(threads)
-    contenders = {name: CONTENDERS[name]() for name in names}
+    contenders = {name: make() for name, make in baselines.SPEED.items()}
+    for contender in contenders.values():
+        contender.steps(baselines.RANDOM_STEPS)  # from here on, every step is an update
     steps = alternate({name: c.steps for name, c in contenders.items()}, n, blocks)
     works = {name: c.updates for name, c in contenders.items()} | {FLOOR: Floor().updates}
     return steps, alternate(works, n, blocks)
@@ -79,16 +93,15 @@ def summarise(threads: int, steps: Timings, updates: Timings, n: int) -> list[di
     """A row for each contender: its speed, that as a multiple of the rival's, its update's time."""
     rows = []
     for name, times in steps.items():
-        rival = steps.get(RIVAL)
-        pairs = [theirs / own for theirs, own in zip(rival, times, strict=True)] if rival else []
+        pairs = [theirs / own for theirs, own in zip(steps[RIVAL], times, strict=True)]
         over = [a / b for a, b in zip(updates[name], updates[FLOOR], strict=True)]
         rows.append({
             "contender": name,
             "threads": threads,
             "steps_per_second": f"{n / median(times):.1f}",
-            "ratio": f"{median(pairs):.3f}" if pairs else "",
-            "ratio_low": f"{min(pairs):.3f}" if pairs else "",
-            "ratio_high": f"{max(pairs):.3f}" if pairs else "",
+            "ratio": f"{median(pairs):.3f}",
+            "ratio_low": f"{min(pairs):.3f}",
+            "ratio_high": f"{max(pairs):.3f}",
             "update_ms": f"{1000 * median(updates[name]) / n:.4f}",
             "floor_ms": f"{1000 * median(updates[FLOOR]) / n:.4f}",
             "update_over_floor": f"{median(over):.3f}",
@@ -96,41 +109,83 @@ def summarise(threads: int, steps: Timings, updates: Timings, n: int) -> list[di
     return rows
 
 
-def facts(n: int, blocks: int, threads: Sequence[int]) -> dict[str, object]:
-    """What the numbers hang on: the versions, the kind of processor, the command."""
+def speed(n: int, blocks: int, threads: Sequence[int], root: Path = ROOT) -> None:
+    """Measure steps and updates, each number of threads in a process of its own."""
+    rows, spawn = [], multiprocessing.get_context("spawn")
+    for number in threads:
+        os.environ |= environment(number)
+        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+            rows += summarise(number, *pool.submit(measure, number, n, blocks).result(), n)
     options = f"--steps {n} --blocks {blocks} --threads {' '.join(map(str, threads))}"
-    known = [name for name in PACKAGES if name != RIVAL or find_spec("stable_baselines3")]
-    versions = [f"python {platform.python_version()}", *(f"{p} {version(p)}" for p in known)]
-    return {
+    facts = {
         "blocks": blocks,
         "block_steps": n,
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "versions": " ".join(versions),
-        "command": f"{COMMAND} {options}",
+        "versions": versions(),
+        "command": f"python tools/benchmark.py speed {options}",
     }
+    notebook_io.write_rows(root / "results" / "benchmark.csv", [row | facts for row in rows])
+    print(docgen.benchmark_table(root))
+
+
+def solve(name: str, seed: int, steps: int) -> dict[str, object]:
+    """One whole run in a process of its own: when it was solved for good, in steps and seconds."""
+    command = [sys.executable, baselines.__file__, name, str(seed), str(steps), str(time.time())]
+    done = subprocess.run(
+        command, env=os.environ | environment(1), stdout=subprocess.PIPE, text=True, check=True
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    at = range(baselines.EVERY, steps + 1, baselines.EVERY)
+    step = solved_at(at, found["gaps"])[0]
+    seconds = dict(zip(at, found["seconds"], strict=True)).get(step, float("inf"))
+    return {
+        "contender": name,
+        "seed": seed,
+        "steps": steps,
+        "solved_at": f"{step:.0f}",
+        "seconds": f"{seconds:.1f}",
+        "seconds_in_all": f"{found['seconds'][-1]:.1f}",
+        "final_gap": f"{found['gaps'][-1]:.4f}",
+    }
+
+
+def solved(steps: int, seeds: int, root: Path = ROOT) -> None:
+    """Train every contender on every seed, one after the other, and keep each row at once.
+
+    Rows of the same steps and versions aren't measured again: after an edit, delete the file.
+    """
+    path, order = root / "results" / "solved_seconds.csv", [*baselines.SOLVED]
+    command = f"python tools/benchmark.py solved --steps {steps} --seeds {seeds}"
+    for seed in range(1_000, 1_000 + seeds):
+        for name in order:
+            same = {"steps": str(steps), "versions": versions()}
+            rows = [row for row in notebook_io.read_rows(path) if same.items() <= row.items()]
+            if (name, str(seed)) in [(row["contender"], row["seed"]) for row in rows]:
+                continue
+            row = solve(name, seed, steps)
+            print(*row.values(), sep=", ", flush=True)
+            rows.append(row | {"versions": versions(), "command": command})
+            rows.sort(key=lambda r: (order.index(r["contender"]), int(r["seed"])))
+            notebook_io.write_rows(path, rows)
+    print(docgen.solved_table(root))
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=300, help="in a block; default 300")
-    parser.add_argument("--blocks", type=int, default=10, help="of each; default 10")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="default 1 2")
-    options = parser.parse_args(arguments)
-    if min(options.steps, options.blocks, *options.threads) < 1:
-        parser.error("--steps, --blocks and --threads need numbers of 1 or more")
-    names = list(CONTENDERS)
-    if not find_spec("stable_baselines3"):
-        names.remove(RIVAL)
-        print("stable-baselines3 is not installed, so this project is not compared with it.")
-    rows, spawn = [], multiprocessing.get_context("spawn")
-    for threads in options.threads:  # each number in a process of its own
-        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-            job = pool.submit(measure, threads, names, options.steps, options.blocks)
-            rows += summarise(threads, *job.result(), options.steps)
-    rows = [row | facts(options.steps, options.blocks, options.threads) for row in rows]
-    series.write_rows(root / "results" / "benchmark.csv", rows)
-    print(benchmark_table(root), seconds_to_solved(root), sep="\n\n")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("speed", help="steps and updates a second")
+    command.add_argument("--steps", type=int, default=300, help="in a block; default 300")
+    command.add_argument("--blocks", type=int, default=10, help="of each; default 10")
+    command.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="default 1 2")
+    command = commands.add_parser("solved", help="seconds until Pendulum is solved")
+    command.add_argument("--steps", type=int, default=20_000, help="of each run; default 20,000")
+    command.add_argument("--seeds", type=int, default=10, help="from 1,000 on; default 10")
+    options = vars(parser.parse_args(arguments))
+    if options.pop("command") == "speed":
+        speed(options["steps"], options["blocks"], options["threads"], root)
+    else:
+        solved(options["steps"], options["seeds"], root)
     return 0
 
 

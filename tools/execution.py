@@ -8,8 +8,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import series
-from tools.series import Complaint
+from tools import notebook_io
+from tools.notebook_io import Complaint
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # so that numbers can repeat
 CELL_TIMEOUT = 1800  # seconds
@@ -45,16 +45,16 @@ def execute(notebook: NotebookNode, root: Path, **environment: str) -> dict[str,
 
 
 def ends_in_semicolon(cell: NotebookNode) -> bool:
-    """Whether the last line of a code cell ends in ';', which Jupyter heeds and nbval does not."""
+    """Whether a code cell ends in ';', which keeps Jupyter from showing a value, but not nbval."""
     return cell.source.rstrip().endswith(";")
 
 
 def refuse(notebook: NotebookNode) -> None:
     """Complain of what would make nbval fail later."""
-    for cell in series.code(notebook):
+    for cell in notebook_io.code(notebook):
         if ends_in_semicolon(cell):
             line = cell.source.rstrip().splitlines()[-1]
-            raise Complaint(f"nbval does not honour the ';' in `{line}`: write `_ = …` instead.")
+            raise Complaint(f"nbval ignores the ';' in `{line}`: write `_ = …` instead.")
         for output in cell.outputs:
             if output.output_type == "error":
                 raise Complaint(f"A cell raised {output.ename}: {output.evalue}.")
@@ -62,20 +62,20 @@ def refuse(notebook: NotebookNode) -> None:
                 raise Complaint(f"A cell wrote to stderr: {output.text.strip()}")
 
 
-def run(path: Path, root: Path = series.ROOT) -> str:
+def run(path: Path, root: Path = notebook_io.ROOT) -> str:
     """Re-execute a notebook in place and record its minutes; gives a line that says how it went."""
-    notebook = series.read(path)
-    for cell in series.code(notebook):
+    notebook = notebook_io.read(path)
+    for cell in notebook_io.code(notebook):
         cell.outputs, cell.execution_count = [], None
     refuse(notebook)
     start = time.perf_counter()
     seconds = execute(notebook, root)
     wall = time.perf_counter() - start
     refuse(notebook)
-    training = sum(seconds[cell.id] for cell in series.tagged(notebook, "train"))
-    series.write(notebook, path)
-    row = {"notebook": path.stem, "minutes": wall / 60, "training_minutes": training / 60}
-    row = {key: f"{value:.2f}" if key != "notebook" else value for key, value in row.items()}
-    series.replace_rows(root / "results" / "minutes.csv", [row], [path.stem])
+    training = sum(seconds[cell.id] for cell in notebook_io.tagged(notebook, "train"))
+    notebook_io.write(notebook, path)
+    row = {"minutes": f"{wall / 60:.2f}", "training_minutes": f"{training / 60:.2f}"}
+    row = {"notebook": path.stem} | row
+    notebook_io.replace_rows(root / "results" / "minutes.csv", [row], [path.stem])
     size = path.stat().st_size / 1000
     return f"{path.name}: {size:.0f} kB, {wall:.0f} s, {training:.0f} of them training"

@@ -1,6 +1,6 @@
 """Compute the best Pendulum controller: `python tools/optimum.py` (two to five minutes, 2.4 GB).
 
-Writes results/optimum.npz, which `helpers.optimal.load_optimum` reads, and results/optimum.csv:
+Writes helpers/pendulum/optimum.npz, which `load_optimum` reads, and results/optimum.csv:
 how the mean return settles as the grid gets finer, what the stored maps lose against the finest
 grid, and the yardsticks. Every return in it was achieved in the true physics, none predicted.
 """
@@ -18,20 +18,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helpers.evaluation import (
-    EVALUATION_STARTS,
-    SELECTION_STARTS,
-    Policy,
-    evaluate,
-    random_policy,
-    swing_up_and_hold,
-)
-from helpers.optimal import FILE, axes, best_torque, greedy_policy, plan
-from helpers.pendulum import TIME_LIMIT
+from helpers.evaluation.returns import EVALUATION_STARTS, SELECTION_STARTS, evaluate
+from helpers.pendulum.controllers import Policy, random_policy, swing_up_and_hold
+from helpers.pendulum.optimum import FILE, axes, best_torque, greedy_policy, plan
+from helpers.pendulum.physics import TIME_LIMIT
 
 GRIDS = [(120, 81), (240, 161), (480, 321), (960, 641), (1920, 1281)]  # angles, velocities
 TORQUES = np.linspace(-2.0, 2.0, 11)  # in the plan; more of them change the mean by 0.0003
 STORED = (480, 321)  # every fourth node of the finest grid
+TABLE = Path(__file__).resolve().parents[1] / "results" / "optimum.csv"
 STARTS = [*EVALUATION_STARTS, *SELECTION_STARTS]
 FIELDS = [
     "controller", "angles", "velocities", "gamma", "evaluation_mean", "selection_mean",
@@ -109,7 +104,7 @@ def main() -> None:
         starts=np.array(STARTS),
         returns=best,
     )
-    with FILE.with_suffix(".csv").open("w", newline="") as file:
+    with TABLE.open("w", newline="") as file:
         file.write("# python tools/optimum.py\n# ")
         file.write(f"Python {platform.python_version()}, NumPy {np.__version__}, ")
         file.write(f"gymnasium {gymnasium.__version__}; one thread\n")

@@ -1,4 +1,7 @@
-"""Quotations: a cell tagged `source:module.Definition` equals that definition of `helpers/`."""
+"""Quotations: a cell tagged `source:module.Definition` equals that definition of `helpers/`.
+
+Modules of subpackages are dotted: `source:pendulum.regret.regret_map`.
+"""
 
 import ast
 import io
@@ -8,11 +11,11 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
-from tools import series
-from tools.series import Complaint
+from tools import notebook_io
+from tools.notebook_io import ROOT, Complaint
 
 PREFIX = "source:"
-HAS_DOCSTRING = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+HAS_DOCSTRING = ast.Module | ast.ClassDef | ast.FunctionDef
 LAYOUT = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
     tokenize.ENDMARKER,
@@ -20,7 +23,7 @@ LAYOUT = {
 
 
 class Quotation(NamedTuple):
-    """What a cell quotes: the top-level definition `name` of `helpers/<module>.py`."""
+    """What a cell quotes: the top-level definition `name` of the module `helpers.<module>`."""
 
     module: str
     name: str
@@ -28,25 +31,27 @@ class Quotation(NamedTuple):
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
 
-    def file(self, root: Path) -> Path:
-        """The module that holds the definition."""
-        return root / "helpers" / f"{self.module}.py"
+    @property
+    def file(self) -> str:
+        """The path of the module that holds the definition, from the root."""
+        return f"helpers/{self.module.replace('.', '/')}.py"
 
 
 def quotation(cell: NotebookNode) -> Quotation | None:
     """What the cell quotes, or None."""
-    found = [tag.removeprefix(PREFIX) for tag in series.tags(cell) if tag.startswith(PREFIX)]
+    found = [t.removeprefix(PREFIX) for t in notebook_io.tags(cell) if t.startswith(PREFIX)]
     if not found:
         return None
-    if len(found) > 1 or found[0].count(".") != 1:
+    parts = found[0].split(".")
+    if len(found) > 1 or len(parts) < 2 or not all(part.isidentifier() for part in parts):
         raise Complaint(f"A quoted cell needs one tag source:module.Definition, not {found}.")
-    return Quotation(*found[0].split("."))
+    return Quotation(".".join(parts[:-1]), parts[-1])
 
 
 def names(node: ast.stmt) -> list[str]:
     """The names that a top-level statement defines, by def, class or assignment."""
     match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+        case ast.FunctionDef() | ast.ClassDef():
             return [node.name]
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return [name]
@@ -62,24 +67,24 @@ def span(source: str, name: str) -> slice | None:
     return slice(first - 1, found[0].end_lineno)
 
 
-def definition(quoted: Quotation, root: Path = series.ROOT) -> str:
+def definition(quoted: Quotation, root: Path = ROOT) -> str:
     """The text of the quoted definition as it stands in its module."""
-    if not quoted.file(root).exists():
-        raise Complaint(f"{quoted} is quoted, but there is no helpers/{quoted.module}.py.")
-    source = quoted.file(root).read_text(encoding="utf-8")
-    lines = span(source, quoted.name)
-    if lines is None:
-        raise Complaint(f"helpers/{quoted.module}.py does not define {quoted.name} exactly once.")
+    path = root / quoted.file
+    if not path.exists():
+        raise Complaint(f"{quoted} is quoted, but there is no {quoted.file}.")
+    source = path.read_text(encoding="utf-8")
+    if (lines := span(source, quoted.name)) is None:
+        raise Complaint(f"{quoted.file} does not define {quoted.name} exactly once.")
     return "\n".join(source.splitlines()[lines])
 
 
-def fill(notebook: NotebookNode, root: Path = series.ROOT) -> list[Quotation]:
+def fill(notebook: NotebookNode, root: Path = ROOT) -> list[Quotation]:
     """Copy the definitions into the cells that quote them; says which cells that changed."""
     changed = []
-    for cell in series.code(notebook):
+    for cell in notebook_io.code(notebook):
         quoted = quotation(cell)
-        if quoted and cell.source != definition(quoted, root):
-            cell.source = definition(quoted, root)
+        if quoted and cell.source != (original := definition(quoted, root)):
+            cell.source = original
             changed.append(quoted)
     return changed
 
@@ -98,34 +103,25 @@ def checked(quoted: Quotation, source: str, where: str) -> str:
     return source
 
 
-def edits(root: Path = series.ROOT) -> dict[Quotation, str]:
-    """The definitions that were edited in a notebook, with their new text."""
-    found: dict[Quotation, tuple[str, str]] = {}
-    for path in series.notebooks(root):
-        for cell in series.code(series.read(path)):
+def to_modules(root: Path = ROOT) -> list[Quotation]:
+    """Copy the edits made in notebooks into the modules: all of them, or none."""
+    edits: dict[Quotation, tuple[str, str]] = {}  # the notebook, and the new text
+    for path in notebook_io.notebooks(root):
+        for cell in notebook_io.code(notebook_io.read(path)):
             quoted = quotation(cell)
             if not quoted or cell.source == definition(quoted, root):
                 continue
             source = checked(quoted, cell.source, path.name)
-            other, other_source = found.setdefault(quoted, (path.name, source))
+            other, other_source = edits.setdefault(quoted, (path.name, source))
             if source != other_source:
                 raise Complaint(f"{other} and {path.name} hold different edits of {quoted}.")
-    return {quoted: source for quoted, (_, source) in found.items()}
-
-
-def to_modules(root: Path = series.ROOT) -> list[Quotation]:
-    """Copy the edits made in notebooks into the modules: all of them, or none."""
-    modules: dict[Path, str] = {}
-    changed = edits(root)
-    for quoted, new in changed.items():
-        path = quoted.file(root)
-        source = modules.get(path) or path.read_text(encoding="utf-8")
-        lines = source.splitlines()
-        lines[span(source, quoted.name)] = new.splitlines()
-        modules[path] = "\n".join(lines) + "\n"
-    for path, source in modules.items():
-        path.write_text(source, encoding="utf-8")
-    return list(changed)
+    for quoted, (_, source) in edits.items():
+        path = root / quoted.file
+        old = path.read_text(encoding="utf-8")
+        lines = old.splitlines()
+        lines[span(old, quoted.name)] = source.splitlines()
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return list(edits)
 
 
 def size(source: str) -> int:

@@ -1,4 +1,4 @@
-"""What a recording keeps: a file for each finished seed, and the table made of them all."""
+"""What the recorder keeps: a file for each finished seed, and the table made of them all."""
 
 import hashlib
 import json
@@ -10,19 +10,17 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from helpers.recorded import COMMAND, load, solved_at
+from helpers.evaluation.recordings import COMMAND, load
 from tools.experiments import EXPERIMENTS, Experiment
 
 PACKAGES = ("torch", "numpy", "gymnasium")
-
-Curve = list[tuple[int, float, float]]  # (step, return, gap) for each evaluation
 
 
 class Result(NamedTuple):
     """What one seed has left."""
 
-    curve: Curve
-    judged: dict[str, float] | None = None  # of a task: the policy chosen, and the last one
+    curve: list[tuple[int, float, float]]  # (step, return, gap) for each evaluation
+    scores: dict[str, float] | None = None  # of a task: of the policy chosen, and of the last one
     policy: dict[str, torch.Tensor] | None = None  # of a task: the weights of the policy chosen
 
 
@@ -31,7 +29,11 @@ def settings(experiment: Experiment) -> dict:
     extra = [experiment.task.extra] if experiment.task and experiment.task.extra else []
     versions = {name: version(name) for name in [*PACKAGES, *extra]}
     versions = {"python": platform.python_version()} | versions
-    processor = {"capability": torch.backends.cpu.get_cpu_capability(), "threads": 1}
+    processor = {
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "flags": flags(),
+        "threads": 1,
+    }
     return experiment.definition() | {"versions": versions, "processor": processor}
 
 
@@ -54,7 +56,7 @@ def keep(made_by: dict, result: Result, path: Path) -> None:
     if result.policy is not None:
         torch.save(result.policy, beside)
         beside.replace(path.with_suffix(".pt"))
-    content = {"settings": made_by, "curve": result.curve, "judged": result.judged}
+    content = {"settings": made_by, "curve": result.curve, "scores": result.scores}
     beside.write_text(json.dumps(content), encoding="utf-8")
     beside.replace(path)
 
@@ -66,56 +68,36 @@ def kept(made_by: dict, path: Path) -> Result | None:
     content = json.loads(path.read_text(encoding="utf-8"))
     if content["settings"] != made_by:
         return None
-    return Result(content["curve"], content.get("judged"))
+    return Result(content["curve"], content["scores"])
 
 
-def table(name: str, experiment: Experiment, made_by: dict, results: list[Result]) -> str:
+def table(name: str, experiment: Experiment, made_by: dict, results: dict[int, Result]) -> str:
     """The file of results: comment lines with the settings, then a line per seed and evaluation."""
-    curves = [result.curve for result in results]
-    header = {"shows": experiment.shows} | made_by
-    header["processor"] = made_by["processor"] | {"flags": flags()}
-    if experiment.task:
-        header["judged"] = [result.judged for result in results]
     trial = name in EXPERIMENTS and experiment.steps != EXPERIMENTS[name].steps
-    option = f" --steps {experiment.steps}" if trial else ""
-    lines = [f"# {COMMAND}{name} --seeds {len(curves)}{option}"]
-    lines += [f"# {key}: {json.dumps(value)}" for key, value in header.items()]
-    lines.append("step,seed,return,gap")
-    for seed, curve in enumerate(curves):
-        lines += [f"{step},{seed},{mean:.4f},{gap:.6f}" for step, mean, gap in curve]
+    command = f"{COMMAND} {name} --seeds {len(results)}"
+    command += f" --steps {experiment.steps}" if trial else ""
+    header = {"command": command, "shows": experiment.shows} | made_by
+    if experiment.task:
+        header["scores"] = [result.scores for result in results.values()]
+    lines = [f"# {key}: {json.dumps(value)}" for key, value in header.items()]
+    lines.append("seed,step,return,gap")
+    for seed, result in results.items():
+        lines += [f"{seed},{step},{mean:.4f},{gap:.6f}" for step, mean, gap in result.curve]
     return "\n".join(lines) + "\n"
 
 
-def summary(name: str, results: Path) -> str:
-    """One line on a recording: how many seeds are solved and when, and how far they got."""
-    run = load(name, results)
-    if "judged" in run.settings:
-        scores = run.judged("chosen")
-        return (
-            f"{name}: the chosen policy earns {np.median(scores):,.1f} in the median of "
-            f"{len(scores)} seeds, {scores.min():,.1f} at worst"
-        )
-    solved, final = solved_at(run.steps, run.gaps), run.gaps[:, -1]
-    line = f"{name}: {np.isfinite(solved).sum()} of {len(solved)} seeds solved"
-    if np.isfinite(median := np.median(solved)):
-        line += f", in the median at {median:,.0f} steps"
-    if np.isfinite(last := solved.max()):
-        line += f", the last at {last:,.0f}"
-    return f"{line}; final gap {np.median(final):.1%} in the median, {final.max():.1%} at worst"
-
-
-def renew(name: str, experiment: Experiment, curve: Curve, cache: Path, results: Path) -> str:
+def renew(name: str, experiment: Experiment, curve: list, cache: Path, results: Path) -> str:
     """Give a recording the fingerprint of today's code, if that still makes the same numbers.
 
-    `curve` is the beginning of seed 0, trained with today's code. Says what was done.
+    `curve` is the beginning of the first seed, trained with today's code. Says what was done.
     """
     recorded, today = load(name, results), experiment.definition()
     old = recorded.settings["code"]
     if any(recorded.settings[key] != today[key] for key in today if key != "code"):
-        return f"{name}: more than the code has changed; record it anew"
+        return f"{name}: more than the code has changed; record it again"
     numbers = recorded.returns[0, : len(curve)]
     if not np.array_equal(numbers, [float(f"{mean:.4f}") for _, mean, _ in curve]):
-        return f"{name}: today's code makes other numbers; record it anew"
+        return f"{name}: today's code makes other numbers; record it again"
     for path in [results / f"{name}.csv", *(cache / name).glob("*.json")]:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(f'"{old}"', f'"{today["code"]}"'), encoding="utf-8")

@@ -1,36 +1,13 @@
-"""What learners may hand in: rows of `(check, work, words that the verdict holds[, mistake])`.
+"""What learners may hand in: for each check, rows of `(work, words of the verdict[, mistake])`.
 
 The words of a right answer begin with "Right". `mistake` names one of the mistakes of `MISTAKES`.
 """
 
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import helpers.checks
-from answers import (
-    actions,
-    actor_update,
-    actors,
-    critic_networks,
-    critic_update,
-    critics,
-    driving,
-    evaluating,
-    experience,
-    measuring,
-    memory,
-    noises,
-    pendulum,
-    probing,
-    pushes,
-    returns,
-    running,
-    seeds,
-    shaping,
-    starts,
-    targets,
-    updating,
-)
-from helpers.checks.judging import UNCALLABLE, UNFINISHED
+from helpers.checks.verdicts import UNCALLABLE, UNFINISHED
 
 MISTAKES = [  # found in published code, and each to be recognised by a check
     "the time limit as an end",
@@ -56,6 +33,14 @@ class Answer(NamedTuple):
     words: str
     mistake: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """Whether the work is right, wrong, or none at all."""
+        if self.words.startswith("Right"):
+            return "right"
+        none = self.words in UNFINISHED or "still to be written" in self.words
+        return "none" if none or self.words == UNCALLABLE else "wrong"
+
 
 def broken(*_, **__):
     raise KeyError("two\nlines.")
@@ -65,19 +50,25 @@ def no_arguments():
     pass
 
 
+def unfinished(*_, **__):
+    raise NotImplementedError
+
+
 OFFERED_TO_ALL = [  # what is no answer to any exercise
     (None, UNFINISHED),
     (..., UNFINISHED),
     ("words", UNCALLABLE),
     (3.0, UNCALLABLE),
+    (unfinished, UNFINISHED),
     (broken, "it raised KeyError: 'two\\nlines.'."),
     (no_arguments, "it raised "),
 ]
-MODULES = [
-    measuring, pendulum, actions, returns, actors, starts, critics, critic_networks, memory, noises,
-    pushes, targets, critic_update, experience, actor_update, running, evaluating, updating, seeds,
-    probing, driving, shaping,
-]  # fmt: skip
+MODULES = [import_module(f"answers.notebook_{n}") for n in helpers.checks.EXERCISES]
 CHECKS = [getattr(helpers.checks, name) for name in helpers.checks.__all__]
-ANSWERS = [Answer(*row) for module in MODULES for row in module.ANSWERS]
+ANSWERS = [
+    Answer(check, *row)
+    for module in MODULES
+    for check, rows in module.ANSWERS.items()
+    for row in rows
+]
 ANSWERS += [Answer(check, *row) for check in CHECKS for row in OFFERED_TO_ALL]

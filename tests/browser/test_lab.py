@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from tools import series
+from tools import notebook_io
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: make browser")
 if not labs.CHROMIUM:
@@ -20,24 +20,24 @@ SHOTS = Path(os.environ.get("SHOTS", labs.ROOT / ".shots"))
 LONG = 200_000  # steps: more than any test waits for
 TRAINING = f"""
 from helpers.agent import DDPG
-from helpers.controls import Controls
+from helpers.callbacks.controls import Controls
 from helpers.environment import make_env
-from helpers.live import LivePlot
+from helpers.plots.live import LivePlot
 from helpers.training import train
 import torch
 torch.set_num_threads(1)
 env = make_env(seed=0)
 agent = DDPG(env, seed=0)
 history = train(env, agent, {LONG}, callbacks=[Controls(), LivePlot()])
-print("ended at", history.step, "with sigma", agent.recipe.sigma)
+print("ended at", agent.steps, "with sigma", agent.recipe.sigma)
 """
 
 
 PLAYING = """
 import numpy as np
-from helpers.evaluation import rollout
-from helpers.play import PushByHand, play
-from helpers.plotting import new_figure
+from helpers.pendulum.controllers import rollout
+from helpers.plots.widgets import PushByHand, play
+from helpers.plots.style import new_figure
 
 def bar(height):
     figure, ax = new_figure(height=1.5)
@@ -87,7 +87,7 @@ def open_cell(lab, opened):
     """Opens a notebook of this one cell, and runs it."""
 
     def open_cell(name, source):
-        notebook = v4.new_notebook(cells=[v4.new_code_cell(source)], metadata=series.METADATA)
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(source)], metadata=notebook_io.METADATA)
         nbformat.write(notebook, lab.folder / "notebooks" / name)
         notebook = opened(name)
         notebook.run()
@@ -159,7 +159,7 @@ def test_a_notebook_runs_clean_and_its_training_stops_by_interrupt(opened, name)
     notebook.page.screenshot(path=shot.with_suffix(".png"))
 
     seconds = interrupted(notebook, live[-1])
-    assert int(notebook.ask("history.step")) < 6_000, "it ended by itself"
+    assert int(notebook.ask("agent.steps")) < 6_000, "it ended by itself"
     (again,) = (cell for cell in notebook.cells() if cell["index"] == live[-1]["index"])
     assert not errors([again])
     assert [*filter(has_picture, again["outputs"])], "the interrupt lost the picture"

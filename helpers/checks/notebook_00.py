@@ -1,0 +1,69 @@
+"""Checks of notebook 00: a controller of one's own, and when a run is solved."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from helpers.checks.verdicts import check, given, mistake
+from helpers.evaluation.returns import EVALUATION_STARTS, evaluate
+from helpers.pendulum.controllers import ask, random_policy, rollout
+from helpers.pendulum.physics import start_states
+
+STEPS = np.array([1_000, 2_000, 3_000, 4_000, 5_000])
+RUNS = {  # gaps at these steps, and the step from which the run is solved
+    (0.5, 0.2, 0.08, 0.05, 0.06): 3_000,
+    (0.5, 0.08, 0.3, 0.09, 0.05): 4_000,
+    (0.5, 0.08, 0.05, 0.09, 0.2): np.inf,
+    (0.09, 0.05, 0.04, 0.03, 0.02): 1_000,
+    (0.5, 0.4, 0.3, 0.2, 0.05): 5_000,
+    (0.5, 0.4, 0.10, 0.09, 0.10): 3_000,
+}
+
+
+@check
+def check_policy(policy: Callable[[np.ndarray], np.ndarray]) -> str | None:
+    """your policy gives valid actions, and does far better than random ones."""
+    ask(policy, np.eye(3, dtype=np.float32), action_dim=1)
+    mine, random = evaluate(policy).mean(), evaluate(random_policy(0)).mean()
+    if mine >= random + 100:
+        return None
+    words = f"its mean return is {mine:.0f}, and random actions give {random:.0f}: "
+    path = rollout(policy, *start_states(EVALUATION_STARTS))
+    if (path.torque * path.velocity > 0).mean() > 0.9:
+        return words + (
+            "it pushes along with the motion and never stops, so it spins. Push only while "
+            "there is too little energy, and hold it when it is up."
+        )
+    return words + "to gain energy, push in the direction in which the pendulum already moves."
+
+
+@check
+def check_solved(solved_from: Callable) -> str | None:
+    """a run is solved from the step on after which no gap is above 10 %."""
+    answers = [given(solved_from(STEPS.copy(), np.array(gaps))) for gaps in RUNS]
+    if any(np.ndim(answer) for answer in answers):
+        return f"it should give one number, a step, and gave {answers[0]}."
+    answers, right = np.array(answers, dtype=float), np.array([*RUNS.values()])
+    if np.array_equal(answers, right):
+        return None
+    table, never = np.array([*RUNS]), np.full(len(RUNS), np.inf)
+    good = table <= 0.10
+    some, smallest = good.any(axis=1), STEPS[table.argmin(axis=1)]
+    first = np.where(some, STEPS[good.argmax(axis=1)], never)
+    last = np.where(some, 5_000 - 1_000 * good[:, ::-1].argmax(axis=1), never)
+    at_the_end = np.where(good[:, -1], STEPS[-1], never)
+    early = np.array([2_000, 3_000, 5_000, -np.inf, 4_000, 2_000])
+    usual = [
+        (never, "it says that no run is ever solved: is the loop empty?"),
+        (first, "it takes the first gap within 10 %; a run that falls back later wasn't solved."),
+        (at_the_end, "it takes the last step: since when was every gap within 10 %?"),
+        (smallest, "it takes the smallest gap: solved is where they begin to stay small."),
+        (last, "it takes the last gap within 10 %: look for the first step of those at the end."),
+        (right / 1_000 - 1, "it gives the place in the list: give the step in that place."),
+        (early, "it is one evaluation early: it gives the step of the last gap above 10 %."),
+    ]
+    wrong = np.flatnonzero(answers != right)[0]
+    percent = ", ".join(f"{100 * gap:.0f}" for gap in table[wrong])
+    due = f"from step {right[wrong]:,.0f}" if right[wrong] < np.inf else "never: np.inf"
+    words = f"gaps of {percent} % at 1,000, 2,000, …: solved {due}, not {answers[wrong]:g}."
+    return mistake(answers, usual, words)

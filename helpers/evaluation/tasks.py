@@ -1,0 +1,145 @@
+"""Tasks beyond Pendulum: other gymnasium environments, and how to train DDPG on each.
+
+Their recordings were made with the first edition of this project, and with its critic.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium.wrappers import RescaleObservation
+
+from helpers.environment import make_env
+from helpers.evaluation.recordings import TASKS_FOLDER
+from helpers.evaluation.simulators import warn_in_python
+from helpers.networks import Actor
+from helpers.noise import Gaussian, OrnsteinUhlenbeck
+from helpers.pendulum.controllers import Policy
+from helpers.recipes import Recipe
+
+
+class Published(NamedTuple):
+    """The best return of DDPG that we have seen published, to compare with."""
+
+    value: float
+    where: str  # environment and steps, and who
+
+
+@dataclass(frozen=True)
+class Task:
+    """An environment, and how DDPG is trained there: recipe, number of steps, and why so."""
+
+    env_id: str
+    recipe: Recipe
+    steps: int
+    why: str
+    published: Published
+    extra: str | None = None  # what it needs besides: `pip install gymnasium[extra]`
+    options: Mapping[str, object] = field(default_factory=dict)  # for `make_env`
+    scaled: bool = False  # whether each number of a state is rescaled to [-1, 1]; it needs bounds
+
+    def make(self, seed: int | None = None, **options) -> gym.Env:
+        """Its environment, with actions in [-1, 1]; `options` go to `gymnasium.make`."""
+        if self.extra == "mujoco":
+            warn_in_python()
+        env = make_env(self.env_id, seed=seed, **self.options, **options)
+        return RescaleObservation(env, np.float32(-1), np.float32(1)) if self.scaled else env
+
+
+# A patient actor: with Adam's usual ε of 1e-8 it is soon at full force in every state. Noise
+# without memory, as is usual for these tasks. Source of the noise: Fujimoto et al. 2018.
+patient = Recipe(
+    actor_lr=3e-3, actor_adam_eps=1e-2, tau=0.02, weight_decay=0.0, reward_scale=0.1,
+    learning_starts=1_000, noise=Gaussian, sigma=0.1,
+)  # fmt: skip
+
+TASKS: dict[str, Task] = {
+    "mountain_car": Task(
+        "MountainCarContinuous-v0",
+        replace(patient, actor_lr=1e-3, actor_adam_eps=1.0, noise=OrnsteinUhlenbeck, sigma=1.0),
+        30_000,
+        "Noise with memory, which swings the car up by accident. A patient actor (a large ε): a "
+        "hasty one believes the young critic, pushes to one side with full force, and may never "
+        "stop. Rescaled states: a velocity of at most 0.07 would hardly be noticed.",
+        Published(93.5, "MountainCarContinuous-v0, 300,000 steps, rl-baselines3-zoo"),
+        scaled=True,
+    ),
+    "double_pendulum": Task(
+        "InvertedDoublePendulum-v5",
+        patient,
+        30_000,
+        "A patient actor: with the usual ε it soon pushes to one side with full force. Few random "
+        "steps: with random actions the rods fall at once.",
+        Published(9355.5, "InvertedDoublePendulum-v1, 1,000,000 steps, Fujimoto et al. 2018"),
+        extra="mujoco",
+    ),
+    "hopper": Task(
+        "Hopper-v5",
+        patient,
+        200_000,
+        "The same. A fall ends the episode, so at first the replay buffer holds little but falls.",
+        Published(2197.0, "Hopper-v3, 1,000,000 steps, tianshou"),
+        extra="mujoco",
+    ),
+    "lander": Task(
+        "LunarLander-v3",
+        patient,
+        200_000,
+        "The same. Landing and crashing both end the episode, which the critic must know.",
+        Published(230.2, "LunarLanderContinuous-v2, 300,000 steps, rl-baselines3-zoo"),
+        extra="box2d",
+        options={"continuous": True},
+    ),
+    "walker": Task(
+        "BipedalWalker-v3",
+        patient,
+        200_000,
+        "The same; nothing was tuned for it.",
+        Published(197.5, "BipedalWalker-v3, 1,000,000 steps, rl-baselines3-zoo"),
+        extra="box2d",
+    ),
+    "cheetah": Task(
+        "HalfCheetah-v5",
+        patient,
+        200_000,
+        "The same. It can't fall: episodes end at the time limit only, which isn't terminal.",
+        Published(11718.7, "HalfCheetah-v3, 1,000,000 steps, tianshou"),
+        extra="mujoco",
+    ),
+    "ant": Task(
+        "Ant-v5",
+        replace(patient, actor_lr=1e-3, actor_adam_eps=1.0),
+        200_000,
+        "A still more patient actor: full force in the joints costs more than walking earns.",
+        Published(1005.3, "Ant-v1, 1,000,000 steps, Fujimoto et al. 2018"),
+        extra="mujoco",
+    ),
+    "humanoid": Task(
+        "Humanoid-v5",
+        patient,
+        200_000,
+        "The same. With 348 numbers in a state and 17 joints it is the largest of these tasks.",
+        Published(1699.6, "Humanoid-v4, 1,000,000 steps, CleanRL"),
+        extra="mujoco",
+    ),
+}
+
+
+def recorded_policy(name: str, folder: str | Path = TASKS_FOLDER) -> Policy:
+    """The policy chosen by the first recorded seed of a task.
+
+    It takes states (N, state_dim) and gives actions (N, action_dim) in [-1, 1].
+    """
+    weights = torch.load(Path(folder, f"{name}.pt"), weights_only=True)
+    actor = Actor(weights["layer1.weight"].shape[1], weights["layer3.weight"].shape[0])
+    actor.load_state_dict(weights)
+
+    @torch.inference_mode()
+    def policy(states: np.ndarray) -> np.ndarray:
+        return actor(torch.as_tensor(states, dtype=torch.float32)).numpy()
+
+    return policy

@@ -1,0 +1,62 @@
+"""Answers to the exercises of notebook 00."""
+
+import numpy as np
+
+from answers.shared import EMPTY
+from helpers.checks import check_policy, check_solved
+from helpers.pendulum.controllers import swing_up_and_hold
+
+POLICIES = [
+    (swing_up_and_hold, "Right: your policy gives valid actions"),
+    (lambda s: np.zeros((len(s), 1)), "in the direction in which the pendulum"),
+    (lambda s: np.sign(s[:, 2:]), "never stops, so it spins"),
+    (lambda s: np.zeros(len(s)), "Not yet: it raised ValueError: The policy must"),
+    (lambda s: 2 * np.ones((len(s), 1)), "not one of size 2"),
+]
+
+
+def right(steps, gaps):
+    found = np.inf
+    for step, gap in zip(steps, gaps, strict=True):
+        if gap > 0.10:
+            found = np.inf
+        elif found == np.inf:
+            found = step
+    return found
+
+
+def from_the_end(steps, gaps):
+    found = np.inf
+    for step, gap in zip(steps[::-1], gaps[::-1], strict=True):
+        if gap > 0.10:
+            break
+        found = step
+    return found
+
+
+def at(place, otherwise=np.inf, good=lambda gaps: gaps <= 0.10):
+    """The step at this place among those whose gaps are good."""
+    return lambda steps, gaps: steps[good(gaps)][place] if good(gaps).any() else otherwise
+
+
+def index(steps, gaps):
+    found = right(steps, gaps)
+    return found if found == np.inf else list(steps).index(found)
+
+
+SOLVED = [
+    (right, "Right: a run is solved from the step"),
+    (from_the_end, "Right"),
+    *EMPTY,
+    (lambda steps, gaps: np.inf, "no run is ever solved"),
+    (at(0), "a run that falls back later wasn't solved"),
+    (lambda steps, gaps: steps[-1] if gaps[-1] <= 0.10 else np.inf, "it takes the last step"),
+    (lambda steps, gaps: steps[gaps.argmin()], "the smallest gap"),
+    (at(-1), "it takes the last gap within 10 %"),
+    (index, "the place in the list"),
+    (at(-1, -np.inf, good=lambda gaps: gaps > 0.10), "one evaluation early"),
+    (lambda steps, gaps: right(steps, gaps + 1e-9), "gaps of 50, 40, 10, 9, 10 %"),
+    (lambda steps, gaps: right(steps, gaps / 100), "gaps of 50, 20, 8, 5, 6 %"),
+    (lambda steps, gaps: gaps <= 0.10, "it should give one number"),
+]
+ANSWERS = {check_policy: POLICIES, check_solved: SOLVED}

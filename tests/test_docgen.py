@@ -1,0 +1,151 @@
+"""Generated text: what the markers ask for, each by hand, and what can't be made."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import sample_series
+from sample_series import tool
+
+from helpers import recipes
+from helpers.noise import Gaussian
+from tools import docgen, notebook_io
+from tools.notebook_io import Complaint
+
+
+@pytest.fixture
+def path(tmp_path):
+    """The notebook of a sample series."""
+    return sample_series.make(tmp_path)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """An empty folder of results."""
+    (tmp_path / "results" / "curves").mkdir(parents=True)
+    return tmp_path / "results"
+
+
+def record(root, minutes, training):
+    """Pretend that the notebook has been measured."""
+    row = {"notebook": "04_the_ring", "minutes": minutes, "training_minutes": training}
+    notebook_io.replace_rows(root / "results/minutes.csv", [row], ["04_the_ring"])
+
+
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [(0, "20 minutes"), (0.2, "20 minutes, less than 1 of them training"),
+     (4.4, "20 minutes, 4 of them training")],
+)  # fmt: skip
+def test_minutes(path, tmp_path, training, said):
+    record(tmp_path, 10, training)  # 9 code cells and half a minute of words besides
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- from: minutes_table -->old<!-- /from -->\n`<!-- from: NAME -->`\n")
+    tool(tmp_path, "sync")
+    assert f"**About** <!-- from: minutes 04 -->{said}<!-- /from -->" in path.read_text()
+    row = readme.read_text().split("\n\n")[1].splitlines()[2]
+    assert row.startswith(
+        "| [4 · The ring](notebooks/04_the_ring.ipynb) | Where does the fifth entry go? | `Ring`"
+    )
+    assert readme.read_text().endswith("\n`<!-- from: NAME -->`\n")
+    assert tool(tmp_path, "sync", "--check") == ""
+
+
+@pytest.mark.parametrize(
+    ("marker", "complaint"),
+    [
+        ("minutes 04", "results/minutes.csv is missing: `python tools/notebooks.py run notebooks"),
+        ("minutes 09", "There is no notebook 09."),
+        ("minutes", "The marker `minutes ` has missing a required argument: 'number'."),
+        ("minutes_of", "No function in tools/docgen.py is named minutes_of."),
+    ],
+)
+def test_what_cannot_be_generated_stays(path, tmp_path, marker, complaint):
+    readme = tmp_path / "README.md"
+    source = f"<!-- from: {marker} -->old<!-- /from -->"
+    readme.write_text(source)
+    assert f"README.md: {complaint}" in tool(tmp_path, "sync", code=1)
+    assert readme.read_text() == source
+
+
+def test_a_function_more(monkeypatch, tmp_path):
+    monkeypatch.setattr(docgen, "GENERATORS", {})
+
+    @docgen.generates
+    def twice(root, word):
+        return f"{word} {word}"
+
+    new, complaints = docgen.fill("a <!-- from: twice b --><!-- /from --> c", tmp_path, "here")
+    assert (new, complaints) == ("a <!-- from: twice b -->b b<!-- /from --> c", [])
+
+
+def test_what_a_recipe_changes_by_hand(monkeypatch):
+    assert docgen.changes(notebook_io.ROOT, "paper") == ""
+    swift = replace(recipes.paper, actor_lr=0.01, noise=Gaussian)
+    monkeypatch.setattr(recipes, "swift", swift, raising=False)
+    said = docgen.changes(notebook_io.ROOT, "swift")
+    assert said == "`actor_lr` 0.01 (not 0.0001), `noise` Gaussian (not OrnsteinUhlenbeck)"
+    for name in ("swfit", "Recipe"):
+        with pytest.raises(Complaint, match=f"no recipe named {name}"):
+            docgen.changes(notebook_io.ROOT, name)
+
+
+def curves(results, gaps):
+    """Record an experiment of three seeds, each with a gap after 10 steps and after 20."""
+    rows = [f"{s},10,-1,{early}\n{s},20,-1,{late}" for s, (early, late) in enumerate(gaps)]
+    command = json.dumps("python tools/record.py some")
+    text = "\n".join([f"# command: {command}", "seed,step,return,gap", *rows, ""])
+    (results / "curves" / "some.csv").write_text(text)
+
+
+def test_the_outcome_of_an_experiment_by_hand(results, tmp_path):
+    curves(results, [(0.5, 0.1), (0.09, 0.08), (0.05, 0.2)])
+    assert docgen.outcome(tmp_path, "some") == (
+        "after 20 steps the gap is 10.0 % in the median of 3 seeds and 20.0 % on the worst; "
+        "2 of 3 have solved the task, the median seed after 20 steps "
+        "(`python tools/record.py some`)."
+    )
+    assert docgen.results_table(tmp_path).splitlines()[2:] == [
+        "| `some` | 20 | 3 | 10.0 % | 20.0 % | 20 | 2 of 3 |"
+    ]
+    curves(results, [(0.5, 0.4), (0.09, 0.08), (0.05, 2)])
+    assert "; 1 of 3 have solved the task (`" in docgen.outcome(tmp_path, "some")
+    assert docgen.results_table(tmp_path).endswith(
+        "| `some` | 20 | 3 | 40.0 % | 200 % | – | 1 of 3 |"
+    )
+    with pytest.raises(Complaint, match="no recording 'other'"):
+        docgen.outcome(tmp_path, "other")
+
+
+SPEED = """contender,threads,steps_per_second,ratio,ratio_low,ratio_high,update_ms,update_over_floor
+this project,1,1200.0,1.5,1.4,1.7,4.0,2.0
+a textbook loop,1,100.0,,,,1.5,1.5
+"""
+SOLVED = """contender,seed,steps,solved_at,seconds,seconds_in_all
+ours,1000,20000,4000,11.2,50
+ours,1001,20000,6000,20.4,70
+ours,1002,20000,5000,15.0,60
+theirs,1000,20000,inf,inf,90
+"""
+
+
+def test_the_tables_of_speed_by_hand(results, tmp_path):
+    with pytest.raises(Complaint, match=r"`python tools/benchmark\.py speed` makes it"):
+        docgen.benchmark_table(tmp_path)
+    (results / "benchmark.csv").write_text(SPEED)
+    assert docgen.benchmark_table(tmp_path).splitlines()[2:] == [
+        "| this project | 1 | 1,200 | 1.50 (1.40 to 1.70) | 4.00 | 2.0 |",
+        "| a textbook loop | 1 | 100 | – | 1.50 | 1.5 |",
+    ]
+    (results / "solved_seconds.csv").write_text(SOLVED)
+    assert docgen.solved_table(tmp_path).splitlines()[2:] == [
+        "| ours | 15 | 11 to 20 | 5,000 | 3 of 3 | 20,000 in 60 s |",
+        "| theirs | – | – | – | 0 of 1 | 20,000 in 90 s |",
+    ]
+
+
+def test_the_claims_that_hold_are_counted(results, tmp_path):
+    rows = [{"seeds": 20, "holds": True}, {"seeds": 20, "holds": False}]
+    notebook_io.write_rows(results / "claims.csv", rows)
+    said = docgen.claims_facts(tmp_path)
+    assert said == "2 claims over 20 seeds each, of which 1 hold on every one"
