@@ -1,17 +1,23 @@
 # make lab     the notebooks, in JupyterLab on this machine
 # make test    lint, unit tests, and every notebook from top to bottom
 #
-# On Linux, PyPI's torch brings gigabytes of CUDA libraries; for the CPU build:
-#   make lab TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# On Linux both install PyTorch's CPU build. For CUDA, which takes gigabytes:  make lab TORCH_INDEX=
+# (in an installed environment, first `rm -r .venv`).
 
 PYTHON      ?= python3
 VENV        ?= .venv
 WORKERS     ?= 2
-TORCH_INDEX ?=
 LAB_OPTIONS ?=
+ifeq ($(shell uname -s),Linux)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+endif
 
 BIN       := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# wheels only: nothing is ever compiled
+PIP       := $(BIN)/python -m pip install --disable-pip-version-check --quiet \
+	--only-binary :all: --constraint constraints.txt
+REACHED   := $(BIN)/python -c 'from urllib.request import urlopen; urlopen("$(TORCH_INDEX)/torch/", timeout=3)' 2>/dev/null
 
 .PHONY: lab test browser lint sync notebooks
 .DEFAULT_GOAL := lab
@@ -19,8 +25,11 @@ INSTALLED := $(VENV)/.installed
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
-		--constraint constraints.txt --editable '.[dev]'
+ifneq ($(TORCH_INDEX),)
+	@if $(REACHED); then set -x; $(PIP) --no-deps --index-url $(TORCH_INDEX) torch; else \
+		echo "$(TORCH_INDEX) can't be reached: PyTorch comes from pip's usual index."; fi
+endif
+	$(PIP) --editable '.[dev]'
 	touch $@
 
 lab: $(INSTALLED)
@@ -32,12 +41,14 @@ test: lint
 
 # the notebooks in a real JupyterLab in Chromium (Debian: apt-get install chromium)
 browser: $(INSTALLED)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[browser]'
+	$(PIP) --editable '.[browser]'
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal tests/browser
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python tools/notebooks.py sync --check
 
 # for maintainers: copy edited definitions into the notebooks that quote them; re-execute all notebooks
