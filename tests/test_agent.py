@@ -300,8 +300,8 @@ def test_save_and_load(pendulum, tmp_path):
 
 def test_a_state_dict_carries_all(pendulum):
     """An agent of another seed, given the state of the first, does as the first does."""
-    agents = [DDPG(pendulum, seed=seed, recipe=modern) for seed in (0, 1)]
-    agents[0].recipe = replace(modern, learning_starts=64)
+    recipes = replace(modern, learning_starts=64), modern
+    agents = [DDPG(pendulum, seed=k, recipe=recipe) for k, recipe in enumerate(recipes)]
     train(pendulum, agents[0], 70)
     agents[0].noise()
     agents[1].load_state_dict(copy.deepcopy(agents[0].state_dict()))

@@ -317,7 +317,7 @@ def test_the_full_run_needs_only_the_lesson(path, notebook):
 def test_the_edit_reaches_training(path, notebook):
     pieces = {quoted: stub(cell.source, quoted) for cell, quoted in lesson(notebook) if quoted}
     for piece, replacement in pieces.items():
-        if replacement is None:
+        if replacement is None or piece.name == "Callback":  # data; what others inherit from
             continue
         with stage(path) as namespace:
             assert reached(notebook, piece, replacement, namespace) == piece, (

@@ -1,4 +1,4 @@
-"""Callbacks: what watches a run, or steers it, from outside."""
+"""Callbacks, which watch a run, or steer it, from outside."""
 
 from helpers.callbacks.checkpoint import Checkpoint
 from helpers.callbacks.controls import Controls, in_notebook

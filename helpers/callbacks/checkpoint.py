@@ -1,4 +1,4 @@
-"""Runs that go on where they were, after a crash or an interrupt."""
+"""Runs that continue where they left off, after a crash or an interrupt."""
 
 import random
 import time
@@ -15,16 +15,17 @@ from helpers.training import Callback
 
 
 class Checkpoint(Callback):
-    """Saves a run in a file; the same lines, run again, go on from there to the same end.
+    """Saves a run in a file; the same lines, run again, continue from there to the same end.
 
     It saves at the end of an episode once `every` steps have passed, unless that would take more
-    than `share` of the time, and when all steps are done. On the same machine a run goes on bit for
-    bit: networks, optimizers, buffer, noise, history, and the random generators of the agent, of
-    the environment, and the global ones of torch, numpy and random. Not in the file: what else an
-    environment keeps from one episode to the next, and what callbacks keep for themselves.
+    than `share` of the time, and when all steps are done. On the same machine a run continues bit
+    for bit: networks, optimizers, buffer, noise, history, and the random generators of the agent,
+    of the environment, and the global ones of torch, numpy and random. Not saved: anything else
+    that an environment keeps from one episode to the next, and what callbacks keep for themselves.
 
-    `path` is for one run: see `identity` for what is compared. Raises ValueError for another run,
-    OSError where no file can be written, and TypeError for a state that a file can't hold.
+    Each run needs a `path` of its own: see `identity` for what is compared. Raises ValueError for
+    another run, OSError where no file can be written, and TypeError for a state that a file can't
+    hold.
     """
 
     last = True
@@ -33,7 +34,7 @@ class Checkpoint(Callback):
         self.path, self.every, self.share = Path(path), every, share
 
     def start(self, agent, steps: int) -> None:
-        """Bring the agent, wherever it is, to where the file stands if there is one; write it."""
+        """Restore the agent, whatever its state, from the file if there is one; write the file."""
         check_states(agent)
         self.steps, self.identity = steps, identity(agent)
         if self.path.is_file():
@@ -45,7 +46,7 @@ class Checkpoint(Callback):
         self.save(agent)
 
     def read(self) -> dict:
-        """The file's content, or that of the file before if it's damaged."""
+        """The file's content, or that of the previous file if it's damaged."""
         try:
             return read(self.path)
         except DamagedFileError:
@@ -56,7 +57,7 @@ class Checkpoint(Callback):
             return content
 
     def check(self, content: dict) -> None:
-        """Raise a ValueError unless a file's content is of this run."""
+        """Raise a ValueError unless a file's content belongs to this run."""
         if "run" not in content:
             raise ValueError(
                 f"{self.path} holds an agent without its run: load it with DDPG.load, and give the "
@@ -72,7 +73,7 @@ class Checkpoint(Callback):
                 )
 
     def step(self, agent) -> None:
-        """Save if it's due; if that fails, the run goes on, and the last state stays."""
+        """Save if it's due; if that fails, the run continues, and the file stays as it was."""
         ends, _ = agent.history.series.get("return", ((), ()))
         due = agent.steps - self.saved_at >= self.every and agent.steps in ends[-1:]
         spare = self.share * (time.perf_counter() - self.saved_when) >= self.seconds
@@ -111,7 +112,7 @@ def generators(env) -> dict:
 
 
 def set_generators(env, states: dict) -> None:
-    """Put the random generators where they were."""
+    """Restore the states of the random generators."""
     env.unwrapped.np_random.bit_generator.state = states["env"]
     cpu, cuda = states["torch"]
     torch.set_rng_state(cpu)
@@ -123,7 +124,7 @@ def set_generators(env, states: dict) -> None:
 
 
 def check_states(agent) -> None:
-    """Raise a TypeError for the first component that keeps a state, but has no state dict."""
+    """Raise a TypeError for the first component that has a state but no state dict."""
     components = getattr(agent, "made_with", {}).keys() - {"agent", "seed", "recipe"}
     held = {"agent": agent} | {f"agent.{name}": getattr(agent, name) for name in components}
     for layer in layers(agent.env):  # NormalizeObservation and NormalizeReward keep statistics

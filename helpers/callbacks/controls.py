@@ -1,4 +1,4 @@
-"""Buttons and sliders that act while a run is under way."""
+"""Buttons and sliders that act during a run."""
 
 import signal
 import time
@@ -38,7 +38,7 @@ def in_notebook() -> bool:
 
 
 def slider(setting: Setting, value: float) -> widgets.Widget:
-    """A slider for this setting, where it stands now, even outside the setting's range."""
+    """A slider for this setting, at its current value, even if that is outside the range."""
     low, high = min(setting.low, value), max(setting.high, value)
     options = {"description": setting.words, "value": value, "readout_format": ".2g"}
     options |= {"layout": widgets.Layout(width="30em"), "style": {"description_width": "6.5em"}}
@@ -49,11 +49,11 @@ def slider(setting: Setting, value: float) -> widgets.Widget:
 
 
 def answer_while_busy(*controls: widgets.Widget) -> None:
-    """Let a widget's messages be answered although the kernel's main thread is busy training.
+    """Let a widget's messages be answered while the kernel's main thread is busy training.
 
     JupyterLab sends them over a subshell, a second thread of the kernel. ipykernel 7.4 hands them
-    back to the busy thread, where they would wait for the end of the run; here they stay where they
-    came in. Other versions have no such attribute, and are left alone.
+    back to the busy thread, where they would wait for the end of the run; this keeps them in the
+    thread that received them. Other versions have no such attribute, and are left alone.
     """
     for control in controls:
         if hasattr(comm := getattr(control, "comm", None), "_reply_subshell_for"):
@@ -71,13 +71,13 @@ def show(box: widgets.Widget, words: str) -> None:
 class Controls(Callback):
     """Stop, Pause, and sliders for the noise, the learning rates and tau of the agent.
 
-    They act in JupyterLab, while the cell runs. Nothing waits for them elsewhere; there, and here
-    too, the Interrupt button stops a run. A slider writes into the agent's recipe, so that it has
-    no effect on other agents.
+    They act in JupyterLab, while the cell runs; elsewhere no run waits for them. The Interrupt
+    button stops a run everywhere. A slider replaces this agent's recipe, and has no effect on other
+    agents.
     """
 
     def start(self, agent, steps: int) -> None:
-        """Show the controls, each slider where the agent's recipe has it."""
+        """Show the controls, each slider at the value in the agent's recipe."""
         self.stopped, self.moved = False, {}
         self.handler = signal.getsignal(signal.SIGINT)  # train's own, until the first interrupt
         narrow = widgets.Layout(width="7em")
@@ -96,15 +96,15 @@ class Controls(Callback):
             show(widgets.VBox([buttons, sliders]), WORDS)
 
     def stop(self, button=None) -> None:
-        """End the run after the step under way."""
+        """End the run after the current step."""
         self.stopped = True
 
     def move(self, name: str, value: float) -> None:
-        """Take a new value for a setting; called in another thread, so it only leaves a note."""
+        """Note a new value for `step` to apply, since this is called in another thread."""
         self.moved[name] = value
 
     def step(self, agent) -> bool:
-        """Wait while Pause is pressed, write what was moved into the agent; True after Stop."""
+        """Wait while Pause is pressed, then give moved values to the agent; True after Stop."""
         while self.pause_button.value and not self.stopped and not self.interrupted():
             time.sleep(0.05)
         while self.moved:
@@ -115,10 +115,10 @@ class Controls(Callback):
         return self.stopped
 
     def interrupted(self) -> bool:
-        """Whether `train` was interrupted: the first SIGINT gives the old handler back."""
+        """Whether `train` was interrupted: the first SIGINT restores the old handler."""
         return signal.getsignal(signal.SIGINT) is not self.handler
 
     def end(self, agent) -> None:
-        """Grey the controls out."""
+        """Disable the controls."""
         for control in self.all:
             control.disabled = True

@@ -20,7 +20,7 @@ ONLY_WATCH = {"HumanRendering", "RecordEpisodeStatistics", "RecordVideo", "Rende
 
 
 def same_kind(env: gym.Env) -> Env:
-    """What makes environments like `env`, with its options and wrappers, but without rendering.
+    """A name or spec for environments like `env`, with its options and wrappers, not rendered.
 
     Raises ValueError where gymnasium doesn't know how `env` was made.
     """
@@ -37,25 +37,25 @@ def same_kind(env: gym.Env) -> Env:
 
 
 def by_name(spec: EnvSpec) -> EnvSpec:
-    """The same EnvSpec with wrappers known by name: a notebook may define one again."""
+    """The same EnvSpec with wrappers identified by name: a notebook may define one again."""
     wrappers = tuple(replace(w, entry_point=w.name) for w in spec.additional_wrappers)
     return replace(spec, additional_wrappers=wrappers)
 
 
 def without_rendering(spec: EnvSpec) -> EnvSpec:
-    """The same EnvSpec without what only shows or records what happens."""
+    """The same EnvSpec without rendering, and without wrappers that only watch."""
     options = {key: value for key, value in spec.kwargs.items() if key != "render_mode"}
     wrappers = tuple(w for w in spec.additional_wrappers if w.name not in ONLY_WATCH)
     return replace(spec, kwargs=options, additional_wrappers=wrappers)
 
 
 class Evaluate(Callback):
-    """Records "evaluation", the mean noise-free return from fixed starts, every so many steps.
+    """Records "evaluation", the mean noise-free return from fixed starts, every `every` steps.
 
-    `env` is a name, an EnvSpec, or a function that makes the environment; None stands for the one
-    in which the agent trains, made again with its options and wrappers; running statistics, as
-    those of NormalizeObservation, start from scratch in each evaluation. In the plain pendulum it
-    also records "gap", how far the mean return lies below the best possible one, as a fraction of
+    `env` is a name, an EnvSpec, or a function that makes the environment. None stands for the one
+    in which the agent trains, made again with its options and wrappers; running statistics, such as
+    NormalizeObservation's, start from scratch in each evaluation. In Pendulum-v1 with its default
+    options it also records "gap": how far the mean return lies below the best one, as a fraction of
     it. Raises ValueError before the run if the agent can't act there.
     """
 
@@ -77,7 +77,7 @@ class Evaluate(Callback):
         self.best = load_optimum().optimal_returns(self.starts) if plain else None
 
     def step(self, agent) -> None:
-        """Evaluate, where it is due."""
+        """Evaluate if it's due."""
         if agent.steps % self.every == 0:
             self.take(agent, evaluate(agent.act, self.place, self.starts))
 
@@ -93,8 +93,8 @@ class KeepBest(Evaluate):
 
     Afterwards `policy(states)` acts as it did at step `at_step`, where its mean return was `score`;
     `network` is its network. It chooses on the selection starts; report the choice on the
-    evaluation starts, or luck in the choosing would count as skill. A second agent starts from
-    nothing. `env` as in Evaluate.
+    evaluation starts, or luck in the choice would count as skill. For another agent it starts over.
+    `env` is as in Evaluate.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a run is made of, as texts that another process can compare."""
+"""What a run is made of, as strings that another process can compare."""
 
 import ast
 import dis
@@ -22,8 +22,8 @@ FOREIGN = {*sys.stdlib_module_names, "torch", "gymnasium", "numpy"}  # known by 
 def fingerprint(things: Iterable) -> str:
     """Twelve characters that stand for the code of functions, classes and objects.
 
-    What counts is the code, also of the classes that a class inherits from; default arguments; and
-    the numbers and functions in closures and attributes. Comments and docstrings don't.
+    What counts is the code, including that of base classes; default arguments; and the numbers and
+    functions in closures and attributes. Comments and docstrings don't count.
     """
     return digest(sorted({str(describe(thing, called)) for thing in things}))
 
@@ -34,9 +34,9 @@ def digest(thing) -> str:
 
 
 def identity(agent) -> dict[str, str]:
-    """A text for everything that the run of `agent` in its environment is made of, by name.
+    """A string for everything that the run of `agent` in its environment is made of, by name.
 
-    Not compared: what code refers to by a global name, except numbers and texts; lists, dicts and
+    Not compared: what code refers to by a global name, except numbers and strings; lists, dicts and
     arrays in attributes and closures; attributes that a method other than `__init__` sets.
     """
     made = getattr(agent, "made_with", {"agent": type(agent)})
@@ -44,7 +44,7 @@ def identity(agent) -> dict[str, str]:
 
 
 def flat(described, name: str = "") -> Iterator[tuple[str, str]]:
-    """Each number and text in nested dicts, under a name such as recipe.tau."""
+    """Each number and string in nested dicts, under a name such as recipe.tau."""
     if not isinstance(described, dict):
         yield name, str(described)
         return
@@ -53,7 +53,7 @@ def flat(described, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def layers(env: gym.Env) -> list[gym.Env]:
-    """The environment without any wrapper, then its wrappers, from the inside outwards."""
+    """The environment without any wrapper, then its wrappers, from the inside out."""
     return [*layers(env.env), env] if isinstance(env, gym.Wrapper) else [env]
 
 
@@ -74,7 +74,7 @@ def environment(env: gym.Env) -> dict:
 def called(thing, depth: int = 5) -> str:
     """The name of a function, of a class or of an object's class, and a fingerprint of it."""
     code = thing if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
-    if depth == 0:  # functions may hold each other in a circle
+    if depth == 0:  # functions may refer to each other in a circle
         return code.__qualname__
     parts = code.__mro__ if inspect.isclass(code) else [code]
     held = [*map(values, parts), {} if code is thing else fixed(thing)]
@@ -83,7 +83,7 @@ def called(thing, depth: int = 5) -> str:
 
 
 def values(part) -> dict:
-    """What a function or a class holds besides the text of its code."""
+    """What a function or a class holds besides its source code."""
     if inspect.isclass(part):
         held = {} if is_foreign(part) else vars(part)
         held = {k: getattr(v, "__func__", getattr(v, "fget", v)) for k, v in held.items()}
@@ -101,7 +101,7 @@ def values(part) -> dict:
 
 
 def names(code, operation: str) -> list[str]:
-    """The names on which code does this operation of Python's virtual machine."""
+    """The names that compiled code uses with this bytecode operation."""
     return [step.argval for step in dis.get_instructions(code) if step.opname == operation]
 
 
@@ -115,7 +115,7 @@ def fixed(thing) -> dict:
 
 
 def is_fixed(value) -> bool:
-    """Whether it is a number, a text (but no path), a function or a class, or a tuple of them."""
+    """Whether it's a number, a string but not a path, a function, a class, or a tuple of them."""
     if isinstance(value, tuple):
         return all(map(is_fixed, value))
     if isinstance(value, str):
@@ -131,7 +131,7 @@ def is_foreign(part) -> bool:
 
 @cache
 def source(part) -> str:
-    """The code of a function or class without what only its readers see."""
+    """The code of a function or class, without comments and docstrings."""
     if is_foreign(part):
         return f"{part.__module__}.{part.__qualname__}"
     if getattr(part, "__name__", None) == "<lambda>":  # its line may hold others
@@ -147,7 +147,7 @@ def source(part) -> str:
 
 
 def instructions(code, doc: str | None = None) -> str:
-    """The same from compiled code, which other versions of Python compile to other instructions."""
+    """The same from bytecode, which differs between versions of Python."""
     parts = [instructions(c) if inspect.iscode(c) else c for c in code.co_consts if c != doc]
     parts = [sorted(c, key=repr) if isinstance(c, frozenset) else c for c in parts]
     return repr((code.co_code, code.co_names, parts))

@@ -1,4 +1,4 @@
-"""Progress in text, where no plot is drawn."""
+"""Progress as text, for runs without a plot."""
 
 from helpers.training import Callback
 
@@ -10,7 +10,7 @@ class PrintProgress(Callback):
         self.every = every
 
     def step(self, agent) -> None:
-        """Print the line, where it is due."""
+        """Print the line if it's due."""
         steps, returns = agent.history.series.get("return", ((), ()))
         if steps and steps[-1] == agent.steps and len(returns) % self.every == 0:
             mean = sum(returns[-self.every :]) / self.every

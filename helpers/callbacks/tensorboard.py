@@ -1,4 +1,4 @@
-"""TensorBoard events: the same numbers, for TensorBoard's own pages."""
+"""TensorBoard event files: the history's numbers, for TensorBoard's own pages."""
 
 import tempfile
 import warnings
@@ -9,7 +9,7 @@ from helpers.training import Callback
 
 
 class TensorBoard(Callback):
-    """Writes every series of the history as TensorBoard events, for each agent in its own folder.
+    """Writes every series of the history as TensorBoard events, each agent in a folder of its own.
 
     These are `path`/run-1, `path`/run-2, and so on, which TensorBoard draws as separate runs;
     `folder` is the last one. If it can't be written, a warning names a temporary folder instead.
@@ -20,10 +20,10 @@ class TensorBoard(Callback):
 
     def start(self, agent, steps: int) -> None:
         """Open an event file; only what happens from now on is written."""
-        from torch.utils.tensorboard import SummaryWriter  # here, because this takes seconds
+        from torch.utils.tensorboard import SummaryWriter  # here because it takes seconds
 
         try:
-            if agent is not self.agent:  # a second call of `train` goes on in the first's folder
+            if agent is not self.agent:  # a second call of `train` continues in the same folder
                 names = (self.path / f"run-{number}" for number in count(1))
                 self.folder = next(name for name in names if not name.exists())
             self.writer = SummaryWriter(self.folder)
@@ -35,7 +35,7 @@ class TensorBoard(Callback):
         self.written = {name: len(steps) for name, (steps, _) in agent.history.series.items()}
 
     def step(self, agent) -> None:
-        """Write what is new, where it is due."""
+        """Write what is new if it's due."""
         if agent.steps % self.every == 0:
             self.write(agent)
 

@@ -1,12 +1,12 @@
 """Checks for the exercises: each takes your own work and answers in one friendly sentence.
 
-A check never raises. Its answer begins with "Right" or with "Not yet". Where the work makes
-one of the usual mistakes, the answer says which.
+A check never raises. Its answer begins with "Right" or "Not yet", and names the mistake if it
+is one of the usual ones.
 """
 
 from importlib import import_module
 
-EXERCISES = {  # the checks of each notebook; its module is imported when one of them is asked for
+EXERCISES = {  # the checks of each notebook; its module is imported when one of them is used
     "00": ("check_policy", "check_solved"),
     "01": ("check_returns", "check_rescaling"),
     "02": ("check_actor", "check_fan_in_start"),

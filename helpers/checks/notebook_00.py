@@ -1,4 +1,4 @@
-"""Checks of notebook 00: a controller of one's own, and when a run is solved."""
+"""Checks of notebook 00: the learner's own controller, and when a run is solved."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of notebook 02: an actor of one's own, and the numbers that a layer starts with."""
+"""Checks of notebook 02: the learner's own actor, and how a layer's weights are initialised."""
 
 import copy
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def check_actor(actor: type) -> str | None:
 
 
 def last_layer_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str | None:
-    """What is wrong with the weights that the last layer starts with."""
+    """What is wrong with the initial weights of the last layer."""
     for name, p in last.named_parameters():
         if (largest := p.abs().max().item()) > 3.01e-3:
             return f"the last layer's {name} should start in U(±0.003), but reaches {largest:.3f}."
@@ -57,7 +57,7 @@ def last_layer_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str
 
 
 def hidden_layer_complaint(layer: nn.Linear) -> str | None:
-    """What is wrong with the weights that another layer starts with."""
+    """What is wrong with the initial weights of another layer."""
     out, fan_in = layer.weight.shape  # a layer's weights are (fan-out, fan-in)
     largest = layer.weight.abs().max().item()
     if largest < 3.01e-3:
@@ -72,7 +72,7 @@ def hidden_layer_complaint(layer: nn.Linear) -> str | None:
 
 
 def learning_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
-    """What keeps it from learning, or from learning more than straight lines."""
+    """What keeps it from learning, or from learning anything but a linear function."""
     if (mu(s) >= 0).all() or (mu(s) <= 0).all():
         return "all its actions have one sign: is there a ReLU after the last layer?"
     odd = copy.deepcopy(mu)  # without biases only a ReLU tells a state from its opposite

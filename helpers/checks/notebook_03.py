@@ -1,4 +1,4 @@
-"""Checks of notebook 03: the slope of Q along the action, and a critic of one's own."""
+"""Checks of notebook 03: the gradient of Q along the action, and the learner's own critic."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ HINTS = {  # words of PyTorch's errors, and what a learner can do
     "to not have been used": "the tensor that you ask about isn't the one you gave to the critic.",
     "converted to Scalar": "an action may have several numbers, so a row's slope isn't one number.",
 }
-SLOPE_SHAPES = {  # wrong ones, and what else to say of them
+SLOPE_SHAPES = {  # wrong ones, and what else to say about them
     (ROWS, STATE_DIM): ": that is the slope along the state, so ask for that along a",
     (ROWS,): ": keep the slopes in the shape of a, one row for each state",
 }
@@ -25,7 +25,7 @@ VALUE_SHAPES = {(N,): ": keep the column, or (N,) meets (N, 1)"}
 
 
 class Hill(nn.Module):
-    """A critic whose slopes are known: Q = -|w (a - b s)|^2 has its top at a = b s."""
+    """A critic whose gradient is known: Q = -|w (a - b s)|^2 has its top at a = b s."""
 
     def __init__(self):
         super().__init__()
@@ -36,7 +36,7 @@ class Hill(nn.Module):
         return -(self.w * (a - self.b * s[:, :2])).square().sum(dim=1, keepdim=True)
 
     def slope(self, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
-        """The slope of the value along each action, (N, 2)."""
+        """The gradient of the value with respect to each action, (N, 2)."""
         return (-2 * self.w.square() * (a - self.b * s[:, :2])).detach()
 
 
@@ -108,7 +108,7 @@ def start_complaint(values: torch.Tensor, layers: list[nn.Linear]) -> str | None
 
 @torch.no_grad()
 def meeting_complaint(q: nn.Module, s, a, layers: list[nn.Linear]) -> str | None:
-    """Whether the value hangs on the state, on the action, and on how they go together."""
+    """Whether the value depends on the state, on the action, and on their combination."""
     values, no_s, no_a = q(s, a), torch.zeros_like(s), torch.zeros_like(a)
     if torch.allclose(values, q(s, no_a), atol=1e-9):
         return "the action changes nothing: it has to go into a layer."

@@ -1,4 +1,4 @@
-"""Checks of notebook 05: noise that settles at sigma, and noise that is held for some steps."""
+"""Checks of notebook 05: noise that settles at sigma, and noise held for several steps."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from helpers.checks.verdicts import check, given, shape_complaint
 
 SIGMA, THETA, HOLD = 0.3, 0.4, 20
 SETTLED = {dt: (1 - (1 - THETA * dt) ** 2) ** 0.5 for dt in (0.25, 1.0)}
-SIZES = [  # the kick's size, over sigma, in usual mistakes; phi is 1 - theta dt
+SIZES = [  # the kick's size, divided by sigma, in usual mistakes; phi is 1 - theta dt
     (lambda phi, dt: 1, "every kick has the size sigma: it must be smaller, as many add up."),
     (
         lambda phi, dt: dt**0.5,
@@ -57,12 +57,12 @@ def check_noise(noise: type) -> str | None:
 def walk(noise: type, dt: float, steps: int = 1_000, seed: int = 0) -> np.ndarray:
     """Many processes at once, (steps, 300), after they have settled."""
     process = noise(300, sigma=SIGMA, theta=THETA, dt=dt, seed=seed)
-    with np.errstate(all="ignore"):  # what runs away is told, not warned of
+    with np.errstate(all="ignore"):  # values that diverge are reported, not warned about
         return called(process, 100 + steps)[100:]
 
 
 def called(process, times: int) -> np.ndarray:
-    """What so many calls give, (times, action_dim)."""
+    """The results of `times` calls, (times, action_dim)."""
     return np.array([np.copy(process()) for _ in range(times)])
 
 
@@ -94,7 +94,7 @@ def reset_complaint(noise: type) -> str | None:
 
 
 def size_complaint(walks: dict[float, np.ndarray]) -> str | None:
-    """What is wrong with the deviation at which the noise settles."""
+    """What is wrong with the standard deviation at which the noise settles."""
     found = {dt: x.std() / SIGMA for dt, x in walks.items()}
     if all(abs(ratio - 1) < 0.015 for ratio in found.values()):
         return None

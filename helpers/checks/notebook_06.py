@@ -9,7 +9,7 @@ from helpers.checks.verdicts import check, given
 
 
 def pair() -> tuple[nn.Module, nn.Module]:
-    """An online network whose numbers are all 4, and a target of zeros that wants no gradient."""
+    """An online network whose numbers are all 4, and a target of zeros with no gradient."""
     online, target = (nn.utils.skip_init(nn.Linear, 3, 2).double() for _ in range(2))
     target.requires_grad_(False)
     for network, number in ((online, 4.0), (target, 0.0)):
@@ -25,7 +25,7 @@ def copies(network: nn.Module) -> list[torch.Tensor]:
 
 
 def same(some, others) -> bool:
-    """Whether two lists of tensors hold the same numbers, but for rounding."""
+    """Whether two lists of tensors hold the same numbers, up to rounding."""
     return all(torch.allclose(x, y) for x, y in zip(some, others, strict=True))
 
 

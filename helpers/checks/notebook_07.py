@@ -10,7 +10,7 @@ from helpers.checks.verdicts import check, given, mistake, tensor_complaint
 from helpers.checks.worlds import Overrun, World
 
 GAMMA = 0.5
-HINTS = {  # wrong shapes, and what else to say of them
+HINTS = {  # wrong shapes, and what else to say about them
     (3,): ": keep the columns of width 1",
     (3, 3): ": somewhere (N,) met (N, 1)",
     (3, 1): ": it should be one number",

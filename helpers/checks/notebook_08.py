@@ -1,4 +1,4 @@
-"""Checks of notebook 08: the policy gradient, and a loss with a price on large actions."""
+"""Checks of notebook 08: the policy gradient, and a loss that penalises large actions."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ def networks() -> tuple[nn.Module, nn.Module, torch.Tensor]:
     """A small problem in double precision: mu, q, and 6 states; 2 numbers of state, 2 of action."""
     mu, q = Actor(2, 2).double(), Critic(2, 2).double()
     for network in (mu, q):
-        nn.init.uniform_(network.layer3.weight, -0.5, 0.5)  # slopes worth comparing
+        nn.init.uniform_(network.layer3.weight, -0.5, 0.5)  # gradients large enough to compare
     return mu, q, torch.randn(6, 2).double()
 
 
 def climb(mu: nn.Module, q: nn.Module, s: torch.Tensor, of: str = "a") -> list[torch.Tensor]:
-    """The gradient of J, by the chain rule; with the slope along s, or 1, for the wrong answers."""
+    """The gradient of J, by the chain rule; with that of Q along s, or 1, for the wrong answers."""
     a, s = mu(s), s.clone().requires_grad_()
     at = a.detach().requires_grad_()
     slopes = dict(zip("as", torch.autograd.grad(q(s, at).sum(), [at, s]), strict=True))

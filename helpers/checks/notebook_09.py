@@ -1,4 +1,4 @@
-"""Checks of notebook 09: what watches a run, what evaluates an agent, and how often it learns."""
+"""Checks of notebook 09: stopping a run, evaluating an agent, and how often it learns."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,7 +70,7 @@ def act(state: np.ndarray) -> np.ndarray:
 
 
 def returns(steps: int = LONGEST, action: float = 0.0, gamma: float = 1.0) -> np.ndarray:
-    """What the first `steps` steps from each start bring."""
+    """The returns of the first `steps` steps from each start."""
     time = np.arange(steps)
     rewards = 0.1 * (np.array(STARTS)[:, None] + time) - 100 * action
     return rewards @ gamma**time

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.checks.verdicts import check, given, mistake
 from helpers.evaluation.statistics import interquartile_mean
 
-TEN = np.array([9.0, 40.0, 6.0, 100.0, 8.0, 11.0, 30.0, 4.0, 7.0, 5.0])  # gaps, in no order
+TEN = np.array([9.0, 40.0, 6.0, 100.0, 8.0, 11.0, 30.0, 4.0, 7.0, 5.0])  # gaps, unsorted
 SPREAD = np.random.default_rng(5).lognormal(size=40)  # values to draw from again and again
 
 

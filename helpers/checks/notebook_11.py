@@ -1,4 +1,4 @@
-"""Checks of notebook 11: probes, the learner's own tests, must tell right from wrong."""
+"""Checks of notebook 11: probes, the learner's own tests, which must tell right from wrong."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -56,7 +56,7 @@ def potential(state: np.ndarray) -> float:
 
 
 def play(env: gym.Env) -> list[tuple]:
-    """All that the environment gives, step by step."""
+    """Everything that the environment returns, step by step."""
     seen = []
     for _ in ENDS:
         env.reset()
@@ -70,7 +70,7 @@ def pay(
     before: Callable[[Sequence[float], int], float] = lambda phi, t: phi[t],
     nothing_after: Callable[[bool, bool], bool] = lambda terminated, truncated: terminated,
 ) -> np.ndarray:
-    """What should be added to each reward, or what is added by a usual mistake."""
+    """What should be added to each reward, or what a usual mistake adds."""
     paid = []
     for states, flags in zip(episodes, ENDS, strict=True):
         phi = [potential(state) for state in states]

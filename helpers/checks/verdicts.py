@@ -1,4 +1,4 @@
-"""What makes an examination of a learner's work a check: it prints its verdict and never raises."""
+"""What turns a function that examines a learner's work into a check, which never raises."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ UNCALLABLE = "give the check your function or class itself: its name, without br
 
 
 def check(examine: Callable[[object], str | None]) -> Callable[[object], None]:
-    """Make a function that returns a complaint, or None, print it instead; its docstring praises.
+    """Make a function that returns a complaint or None print it; its docstring is the praise.
 
-    Random generators that are global in PyTorch stay as they were.
+    PyTorch's global random generator is left as it was.
     """
 
     @wraps(examine)
@@ -39,7 +39,7 @@ def given(answer: object) -> object:
 
 
 def failure(error: Exception) -> str:
-    """What to say of work that raised an error."""
+    """What to say about work that raised an error."""
     words = " ".join(str(error).split())
     if isinstance(error, NotImplementedError) or "ellipsis" in words.lower():
         return UNFINISHED
@@ -48,7 +48,7 @@ def failure(error: Exception) -> str:
 
 
 def mistake(answer, usual: Sequence[tuple[object, str]], otherwise: str) -> str:
-    """What to say of a wrong answer: which of the usual ones it equals, or else `otherwise`.
+    """What to say about a wrong answer: the words for a usual one, or else `otherwise`.
 
     `usual` holds pairs of a wrong answer and the words for it; answers are numbers or arrays.
     """
@@ -67,12 +67,12 @@ def shape_complaint(work, expected: tuple, what: str, hints: dict[tuple, str] | 
 
 
 def tensor_complaint(work, expected: tuple, what: str, hints: dict[tuple, str] | None = None):
-    """The same for a tensor, which it must be as well."""
+    """The same for `work` that must also be a tensor."""
     if not isinstance(work, torch.Tensor):
         return f"{what} is a {type(work).__name__}, not a tensor."
     return shape_complaint(work.detach(), expected, what, hints)
 
 
 def first(complaints) -> str | None:
-    """The first complaint that is one."""
+    """The first complaint that isn't None."""
     return next(filter(None, complaints), None)

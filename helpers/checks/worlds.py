@@ -1,4 +1,4 @@
-"""An environment of which everything is known, to see what a learner's code makes of it."""
+"""A fully known environment, to see what a learner's code makes of it."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ class Overrun(Exception):
 class World(gym.Env):
     """An environment whose states and rewards follow from its episode, time, seeds and action.
 
-    `state` gives the numbers of the state, and `reward` what a step from there brings. The
+    `state` gives the numbers of the state, and `reward` the reward for a step from there. The
     episodes, counted from 0, end as `ends` says in turn: (steps, terminated, truncated).
     """
 

@@ -7,11 +7,12 @@ import os
 def claim(
     text: str, value: float, *, at_most: float | None = None, at_least: float | None = None
 ) -> bool:
-    """Print whether `value` keeps its one bound, as `text: True` or `text: False`, and return it.
+    """Print whether `value` is within its bound, as `text: True` or `text: False`; return that.
 
-    A false claim never raises: whoever tries something else in a notebook should see what it does.
+    A false claim doesn't raise: a reader who changes a notebook should see what the change does.
     Where the environment variable CLAIMS_LOG names a file, the claim is added to it as a line of
-    JSON, for `python tools/notebooks.py margins`. Raises ValueError unless there is one bound.
+    JSON, for `python tools/notebooks.py margins`. Raises ValueError unless there is exactly one
+    bound.
     """
     if (at_most is None) == (at_least is None):
         raise ValueError(f"The claim '{text}' needs exactly one bound: at_most or at_least.")

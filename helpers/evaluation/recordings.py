@@ -14,7 +14,7 @@ import pandas as pd
 from helpers.evaluation.statistics import band
 
 FOLDER = Path(__file__).resolve().parents[2] / "results" / "curves"
-TASKS_FOLDER = FOLDER.with_name("tasks")  # of other environments, which have no gap
+TASKS_FOLDER = FOLDER.with_name("tasks")  # for other environments, which have no gap
 COMMAND = "python tools/record.py"
 
 
@@ -24,12 +24,12 @@ class Recorded(NamedTuple):
     steps: np.ndarray  # (T,) environment steps before each evaluation
     seeds: np.ndarray  # (seeds,) the training seed of each row
     returns: np.ndarray  # (seeds, T) mean noise-free return on the evaluation starts
-    gaps: np.ndarray  # (seeds, T) how far that lies below the optimum, as a fraction; NaN elsewhere
-    command: str  # what records this again
+    gaps: np.ndarray  # (seeds, T) how far that lies below the optimum, as a fraction; NaN in tasks
+    command: str  # the command that records this again
     settings: dict  # recipe, components, versions, ...
 
     def scores(self, policy: str) -> np.ndarray:
-        """Of a task: what each seed's "chosen" or "last" policy earns on all starts, (seeds,)."""
+        """For a task: what each seed's "chosen" or "last" policy earns on all starts, (seeds,)."""
         return np.array([seed[policy] for seed in self.settings["scores"]])
 
 
@@ -74,6 +74,6 @@ def gap_band(name: str, folder: str | Path = FOLDER) -> tuple[np.ndarray, ...]:
 
 
 def return_band(name: str, folder: str | Path = TASKS_FOLDER) -> tuple[np.ndarray, ...]:
-    """The same of recorded noise-free returns, by default of a task beyond Pendulum."""
+    """The same for recorded noise-free returns, by default of a task beyond Pendulum."""
     run = load(name, folder)
     return band(run.steps, run.returns)

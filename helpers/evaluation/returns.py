@@ -13,7 +13,7 @@ from helpers.pendulum.controllers import Policy, ask, rollout
 from helpers.pendulum.physics import start_states
 from helpers.validation import sizes
 
-Env = str | EnvSpec | Callable[[], gym.Env]  # an environment's name, its spec, or what makes it
+Env = str | EnvSpec | Callable[[], gym.Env]  # a name, a spec, or a function that makes it
 
 EVALUATION_STARTS = range(10_000, 10_100)  # every reported result comes from these
 SELECTION_STARTS = range(20_000, 20_100)  # anything chosen is chosen on these

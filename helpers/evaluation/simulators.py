@@ -34,7 +34,7 @@ def warn_in_python() -> None:
 def simplify(model) -> None:
     """Give a MuJoCo model large tiles, no reflections and a plain sky, so that videos are small.
 
-    Call it before the first frame is rendered. Only the looks change.
+    Call it before the first frame is rendered. Only the appearance changes.
     """
     import mujoco
 

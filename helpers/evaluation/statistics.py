@@ -1,4 +1,4 @@
-"""What learning curves of many seeds have in common: their middle, their spread, when solved.
+"""Statistics of learning curves over many seeds: their middle, their spread, and when solved.
 
 Curves are arrays (seeds, T): one row for each seed, one column for each evaluation.
 """

@@ -1,4 +1,4 @@
-"""The pendulum: its physics, controllers, optimum, regret, and Q-learning with a table."""
+"""The pendulum: its physics, controllers, optimum, regret, and tabular Q-learning."""
 
 from helpers.pendulum.controllers import (
     Policy,

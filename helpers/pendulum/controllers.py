@@ -1,7 +1,7 @@
-"""Policies for the pendulum, and how to let them swing it.
+"""Policies for the pendulum, and the function that runs them.
 
-A policy is any callable that takes states (N, state_dim) in float32 and gives actions
-(N, action_dim) in [-1, 1], numpy arrays both.
+A policy is any callable that maps states (N, state_dim), float32, to actions (N, action_dim) in
+[-1, 1]; both are numpy arrays.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def ask(policy: Policy, states: np.ndarray, action_dim: int) -> np.ndarray:
 def rollout(
     policy: Policy, theta: np.ndarray, velocity: np.ndarray, steps: int = TIME_LIMIT
 ) -> Trajectory:
-    """Let `policy` swing N pendulums from the given states, (N,) each, for `steps` steps."""
+    """Run `policy` on N pendulums for `steps` steps, from the given states, (N,) each."""
     record = []
     for _ in range(steps):
         torque = MAX_TORQUE * ask(policy, observe(theta, velocity), action_dim=1)[:, 0]
@@ -63,9 +63,9 @@ def random_policy(seed: int, action_dim: int = 1) -> Policy:
 
 
 def swing_up_and_hold(states: np.ndarray) -> np.ndarray:
-    """A controller written by hand: pump energy until the rod is nearly up, then hold it there.
+    """A hand-written controller: pump energy until the rod is nearly up, then hold it there.
 
-    Upright at rest the energy is 15; the aim of 15.5 leaves a little to arrive with. The five
+    Upright at rest the energy is 15; the target of 15.5 leaves a little to spare. The five
     numbers are the best found by random search on the selection starts.
     """
     cos, sin, velocity = np.asarray(states).T

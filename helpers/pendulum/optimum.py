@@ -15,7 +15,7 @@ import numpy as np
 from helpers.pendulum.physics import MAX_SPEED, MAX_TORQUE, TIME_STEP, accelerate, reward, step
 
 FILE = Path(__file__).with_name("optimum.npz")
-TORQUES = np.linspace(-MAX_TORQUE, MAX_TORQUE, 81)  # what a controller chooses from
+TORQUES = np.linspace(-MAX_TORQUE, MAX_TORQUE, 81)  # the torques to choose from
 
 
 def axes(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -26,17 +26,17 @@ def axes(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def split(position: np.ndarray, last: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
-    """A place between nodes as the node before it and the part of the way to the next one."""
+    """A position between nodes: the node before it, and the fraction of the way to the next one."""
     node = np.minimum(np.floor(position), last - 1).astype(int)
     return node, (position - node).astype(np.float32)
 
 
 def interpolate(values: np.ndarray, theta: np.ndarray, velocity: np.ndarray) -> np.ndarray:
-    """What the map `values` says at any states, given by two arrays of one shape."""
+    """The map `values`, interpolated at any states; both state arrays have the same shape."""
     rows, columns = values.shape
     row, down = split((theta + np.pi) * rows / (2 * np.pi))
     column, right = split((velocity / MAX_SPEED + 1) / 2 * (columns - 1), columns - 1)
-    above, below = row % rows, (row + 1) % rows  # the angle goes round
+    above, below = row % rows, (row + 1) % rows  # the angle wraps around
     upper = (1 - right) * values[above, column] + right * values[above, column + 1]
     lower = (1 - right) * values[below, column] + right * values[below, column + 1]
     return (1 - down) * upper + down * lower
@@ -46,7 +46,7 @@ def turn(values: np.ndarray) -> np.ndarray:
     """The map of W(theta, w) = V(theta + dt w, w): the value once the new velocity w is known.
 
     The new velocity alone decides how far the rod turns, so this half of a step is the same for
-    every torque and is done once. Each column slides round the circle by its own amount.
+    every torque and is done once. Each column shifts around the circle by its own amount.
     """
     rows, columns = values.shape
     _, velocity = axes(values.shape)
@@ -56,7 +56,7 @@ def turn(values: np.ndarray) -> np.ndarray:
 
 
 def moves(shape: tuple[int, int], torques: np.ndarray) -> list[tuple]:
-    """For each torque, the node and part to which the velocity goes, and the reward, as maps."""
+    """For each torque: the new velocity's node and fraction, as maps, and the torque's reward."""
     rows, columns = shape
     theta, velocity = axes(shape)
     table = []
@@ -80,7 +80,7 @@ def sweep(values: np.ndarray, table: list[tuple], gamma: float = 1.0) -> np.ndar
 
 
 def plan(shape: tuple[int, int], torques: np.ndarray, gamma: float = 1.0) -> Iterator[np.ndarray]:
-    """The value maps with 0, 1, 2, ... steps to go, without end; float32."""
+    """The value maps with 0, 1, 2, ... steps to go, endlessly; float32."""
     values, table = np.zeros(shape, dtype=np.float32), moves(shape, torques)
     while True:
         yield values
@@ -90,7 +90,7 @@ def plan(shape: tuple[int, int], torques: np.ndarray, gamma: float = 1.0) -> Ite
 def best_torque(
     values: np.ndarray, theta: np.ndarray, velocity: np.ndarray, gamma: float = 1.0
 ) -> np.ndarray:
-    """The torque (N,) that looks best one step ahead, where `values` says what follows."""
+    """The torque (N,) that looks best one step ahead, with `values` for the next state."""
     next_theta, next_velocity, reward = step(theta[:, None], velocity[:, None], TORQUES)  # (N, 81)
     outlook = reward + gamma * interpolate(values, next_theta, next_velocity)
     return TORQUES[outlook.argmax(axis=1)]

@@ -1,8 +1,8 @@
-"""The physics of gymnasium's Pendulum-v1, written for many pendulums at once.
+"""The physics of gymnasium's Pendulum-v1, for many pendulums at once.
 
 The angle theta is 0 upright and grows anticlockwise (rad); the velocity is in rad/s and the torque
-in N m. Every function takes arrays of shape (N,), and gives what gymnasium's own environment gives
-for each pendulum alone (mass 1 kg, length 1 m). Source: gymnasium/envs/classic_control/pendulum.py.
+in N m. Every function takes arrays of shape (N,) and returns for each pendulum what gymnasium's own
+environment returns (mass 1 kg, length 1 m). Source: gymnasium/envs/classic_control/pendulum.py.
 """
 
 from collections.abc import Iterable
@@ -22,12 +22,12 @@ def normalise_angle(theta: np.ndarray) -> np.ndarray:
 
 
 def reward(theta: np.ndarray, velocity: np.ndarray, torque: np.ndarray) -> np.ndarray:
-    """Minus the cost of one step: lean, speed and effort; 0 at best, about -16.27 at worst."""
+    """Minus the cost of one step, for angle, speed and effort; 0 at best, about -16.27 at worst."""
     return -(normalise_angle(theta) ** 2 + 0.1 * velocity**2 + 0.001 * torque**2)
 
 
 def accelerate(theta: np.ndarray, velocity: np.ndarray, torque: np.ndarray) -> np.ndarray:
-    """The velocity one step later: gravity and torque turn the rod, the speed limit holds it."""
+    """The velocity one step later: gravity and torque accelerate the rod, up to the speed limit."""
     acceleration = 1.5 * GRAVITY * np.sin(theta) + 3.0 * torque  # a rod's inertia is 1/3
     return np.clip(velocity + acceleration * TIME_STEP, -MAX_SPEED, MAX_SPEED)
 
@@ -35,7 +35,7 @@ def accelerate(theta: np.ndarray, velocity: np.ndarray, torque: np.ndarray) -> n
 def step(
     theta: np.ndarray, velocity: np.ndarray, torque: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One time step: the next angle, the next velocity, and the reward of leaving this state.
+    """One time step: the next angle, the next velocity, and the reward for this step.
 
     All arrays are (N,). The torque is clipped to +-2 first. The next angle uses the *new* velocity
     (semi-implicit Euler) and is not wrapped, so that whole turns can be counted.

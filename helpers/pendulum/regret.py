@@ -24,9 +24,9 @@ from helpers.pendulum.physics import (
     step,
 )
 
-SETTLED = 100  # steps to go from which more of them cost less than 0.05 more, anywhere
-SHAPE = (480, 321)  # of the maps with fewer steps to go, as of the stored one
-TOLERANCE = 0.1  # how exact nine of ten values and regrets are; on steep edges they can be 70 off
+SETTLED = 100  # with this many steps to go, more of them change no value by 0.05 or more
+SHAPE = (480, 321)  # of the maps with fewer steps to go, and of the stored one
+TOLERANCE = 0.1  # the error of nine in ten values and regrets; on steep edges it can be 70
 UPRIGHT = 0.3  # rad
 
 
@@ -38,7 +38,7 @@ def early_maps() -> list[np.ndarray]:
 
 @cache
 def settled_map() -> np.ndarray:
-    """The stored value map, from the finest grid: it holds for 100 steps to go and for more."""
+    """The stored value map, from the finest grid: valid for 100 or more steps to go."""
     return load_optimum().values
 
 
@@ -50,7 +50,7 @@ def value_map(steps_to_go: int) -> np.ndarray:
 def q_value(
     theta: np.ndarray, velocity: np.ndarray, torque: np.ndarray, steps_to_go: int
 ) -> np.ndarray:
-    """Q*_t(s, a): the reward of this torque (N m) and the best that can follow; any one shape.
+    """Q*_t(s, a): the reward for this torque (N m) plus the best that can follow; any one shape.
 
     Raises ValueError for fewer than one step to go.
     """
@@ -70,7 +70,7 @@ def action_cost(
 ) -> np.ndarray:
     """V*_t(s) - Q*_t(s, a), what this torque (N m) costs; all arrays are (N,).
 
-    Both sides look at the same map, one step ahead, so that most of its errors cancel.
+    Both terms use the same map, one step ahead, so that most of its errors cancel.
     """
     best = best_value(theta, velocity, steps_to_go)
     return best - q_value(theta, velocity, torque, steps_to_go)
@@ -91,8 +91,8 @@ def regrets(
 ) -> tuple[Trajectory, np.ndarray]:
     """The policy's rollouts from the given states, (N,) each, and what each action in them cost.
 
-    The costs are (steps, N); summed over the steps they are what each rollout loses, within 0.1 in
-    most, but tens off where a step leads onto an edge of the map.
+    The costs are (steps, N). Their sums over the steps are what each rollout loses: to within 0.1
+    for most, but off by tens where a step leads onto a steep edge of the map.
     """
     path = rollout(policy, theta, velocity, steps)
     costs = [
@@ -109,14 +109,14 @@ class Losses(NamedTuple):
     swinging: float  # after it, leaning by 0.3 rad or more
     upright: float  # after it, leaning by less
     median: float  # what the median start loses
-    worst_5: float  # the share of all that the 5 worst starts lose, 0 to 1
+    worst_5: float  # the share of the total that the 5 worst starts lose, 0 to 1
     worst_10: float
 
 
 def where_it_goes(policy: Policy, starts: Iterable[int]) -> Losses:
     """What the policy loses in one episode from each start `reset(seed=s)`, by time and place.
 
-    It takes only the ends of the first second from the maps, and `total` is the true gap.
+    `total` is the true gap; the maps only decide how it is divided.
     Raises ValueError for a start whose best return isn't stored: see `Optimum.optimal_returns`.
     """
     starts = list(starts)

@@ -1,7 +1,7 @@
-"""Q-learning with a table: what one would try first, with a handful of torques to choose from.
+"""Tabular Q-learning: the obvious first attempt, with a handful of torques to choose from.
 
-For Pendulum-v1 only. `train` takes it as it takes a DDPG agent. Settings are attributes of the
-class, to be changed in a subclass: `class Coarse(TabularQ): torques = 3`.
+For Pendulum-v1 only. `train` accepts it just as it accepts a DDPG agent. Its settings are class
+attributes, which a subclass can change: `class Coarse(TabularQ): torques = 3`.
 """
 
 import gymnasium as gym
@@ -23,11 +23,11 @@ class TabularQ:
     """
 
     torques = 5  # how many, evenly spaced from -1 to 1 in units of the action: -2 to 2 N m
-    cells = 31  # of the angle, and as many of the velocity
-    lr = 0.6  # the part of the way that an entry moves towards its target
-    start = -300.0  # every entry at first: better than bad returns, so that new torques get tried
-    epsilon = 0.5  # how often a torque is chosen at random; it falls to 0 ...
-    epsilon_decay_steps = 200_000  # ... within so many steps
+    cells = 31  # for the angle, and as many for the velocity
+    lr = 0.6  # the fraction of the way that an entry moves towards its target
+    start = -300.0  # initial value of every entry: above bad returns, so that new torques get tried
+    epsilon = 0.5  # the probability of a random torque; it falls to 0 ...
+    epsilon_decay_steps = 200_000  # ... over this many steps
 
     def __init__(self, env: gym.Env, *, seed: int, recipe: Recipe = modern):
         if sizes(env) != (3, 1):
@@ -37,16 +37,16 @@ class TabularQ:
             )
         self.state_shape, self.action_dim = (3,), 1
         self.made_with = {"agent": type(self), "seed": seed, "recipe": recipe}
-        self.gamma = recipe.gamma  # all that it takes from a recipe
+        self.gamma = recipe.gamma  # the only setting it takes from a recipe
         self.actions = np.linspace(-1, 1, self.torques, dtype=np.float32)
         self.table = np.full((self.cells**2, self.torques), self.start)
         self.rng, self.steps, self.history = np.random.default_rng(seed), 0, History()
 
     def cell(self, states: np.ndarray) -> np.ndarray:
-        """The number of the cell, the table's row, in which a state (3,) or each of (N, 3) lies."""
+        """The index of the cell, the table's row, that holds a state (3,) or each of (N, 3)."""
         cos, sin, velocity = np.asarray(states, dtype=np.float64).T
-        turn = np.arctan2(sin, cos) / (2 * np.pi) + 0.5  # 0 to 1: from -pi round to pi
-        row = np.floor(turn * self.cells).astype(int) % self.cells  # pi is where -pi is
+        turn = np.arctan2(sin, cos) / (2 * np.pi) + 0.5  # 0 to 1, from -pi to pi
+        row = np.floor(turn * self.cells).astype(int) % self.cells  # pi and -pi are the same
         column = np.floor((velocity / MAX_SPEED + 1) / 2 * self.cells).astype(int)
         return row * self.cells + np.clip(column, 0, self.cells - 1)
 
@@ -55,19 +55,19 @@ class TabularQ:
         return self.actions[self.table[self.cell(states)].argmax(axis=-1)][..., None]
 
     def explore(self, state: np.ndarray) -> np.ndarray:
-        """An action to learn from: now and then one at random, else the best one known."""
+        """An action to learn from: sometimes a random one, otherwise the best one known."""
         if self.rng.random() < self.epsilon * linear_decay(self.steps, self.epsilon_decay_steps):
             return self.actions[[self.rng.integers(self.torques)]]
         return self.act(state)
 
     def observe(self, s, a, r, s_next, terminated, truncated) -> None:
-        """Take one transition in, as rows and a column of the table; a time limit is no end."""
+        """Take in one transition, as rows and a column of the table; a time limit isn't an end."""
         column = round((float(a[0]) + 1) / 2 * (self.torques - 1))
         self.transition = self.cell(s), column, float(r), self.cell(s_next), bool(terminated)
         self.steps += 1
 
     def learn(self) -> dict[str, float]:
-        """Move one entry towards what the transition says of it: r + gamma max Q(s', a')."""
+        """Move one entry towards the transition's target: r + gamma max Q(s', a')."""
         row, column, r, row_next, terminated = self.transition
         y = r + self.gamma * (1 - terminated) * self.table[row_next].max()
         error = y - self.table[row, column]
@@ -75,7 +75,7 @@ class TabularQ:
         return {"td_error": float(error)}
 
     def state_dict(self) -> dict:
-        """Everything that decides how the agent goes on, and its history."""
+        """Everything that decides how the agent continues, and its history."""
         return {
             "table": torch.tensor(self.table),
             "steps": self.steps,
@@ -84,7 +84,7 @@ class TabularQ:
         }
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from `state`, of an agent of the same class; without a history it keeps its own."""
+        """Continue from `state`, of an agent of the same class; if it has no history, keep ours."""
         self.table[:] = state["table"].numpy()
         self.steps, self.rng.bit_generator.state = state["steps"], state["rng"]
         if "history" in state:

@@ -1,6 +1,6 @@
 """The panels of the live plot that measure the agent itself, once a frame.
 
-Nothing of this is known to the algorithm: the panels ask networks and gradients as they are now.
+The algorithm knows nothing of this: the panels read its networks and gradients as they are now.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from helpers.schedules import linear_decay
 
 
 class Sampled(Panel):
-    """One or two numbers of the agent, as lines; what lies between two frames is not seen.
+    """One or two numbers of the agent, as lines; what happens between two frames isn't seen.
 
     `look(agent)` gives them, one for each of `names`; a single line needs no name.
     """
@@ -35,7 +35,7 @@ class Sampled(Panel):
             ax.legend(loc="lower right", borderaxespad=0.2)
 
     def update(self, agent) -> bool:
-        """Look once more, and draw all that was seen."""
+        """Look again, and draw everything seen so far."""
         if agent.steps not in self.steps[-1:]:
             self.steps.append(agent.steps)
             self.values.append(self.look(agent))

@@ -1,4 +1,4 @@
-"""The pendulum, moving: an animated picture of one or several swings side by side."""
+"""The pendulum in motion: an animated picture of one or more trajectories, side by side."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont

@@ -1,4 +1,4 @@
-"""How panels are chosen by name and share a figure."""
+"""Panels, chosen by name, and how they share a figure."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -32,7 +32,7 @@ OTHERS = ("return", "evaluation", "critic_loss", "objective")
 
 
 def is_pendulum(env: gym.Env) -> bool:
-    """Whether the agent sees Pendulum-v1's own states, and its own gravity acts."""
+    """Whether this is Pendulum-v1 with its own states and its own gravity."""
     plain = env.unwrapped
     known = isinstance(plain, PendulumEnv) and plain.g == GRAVITY
     return known and env.observation_space == plain.observation_space
@@ -91,7 +91,7 @@ def layout(
 ) -> tuple[Figure, list[Panel]]:
     """A figure with these panels, or "all"; other environments lack those of the pendulum.
 
-    A name that is no panel's is that of a series of the history.
+    Any other name stands for a series of the history.
     """
     names = names or (PENDULUM if pendulum else OTHERS)
     names = ALL if names == "all" else names.split() if isinstance(names, str) else names

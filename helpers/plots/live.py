@@ -14,16 +14,16 @@ from helpers.plots.png import bundle, encode, publish
 from helpers.plots.style import house_palette
 from helpers.training import Callback
 
-FRAMES = 900  # in a run at most: nbval loses a cell that sends thousands of messages
+FRAMES = 900  # the most in a run: nbval loses a cell that sends thousands of messages
 
 
 class LivePlot(Callback):
-    """Shows a run in one figure that stays in its place.
+    """Shows a run in one figure, which is redrawn in place.
 
-    `panels` are names, in one string or several: of panels (see helpers/plots/layout.py; "all" are
+    `panels` are names, in one string or several: of panels (see helpers/plots/layout.py; "all" is
     twelve) or of any series of the history. `band` holds steps, low, mid and high of recorded runs,
-    to be drawn behind this one: of their gaps, as fractions, or of their noise-free returns in
-    environments other than Pendulum-v1. A frame is drawn at most every `every` seconds, and takes
+    to be drawn behind this one: their gaps, as fractions, or, in environments other than
+    Pendulum-v1, their noise-free returns. A frame is drawn at most every `every` seconds, and takes
     at most `share` of the run's time, or twice that if it would be a second late otherwise. Outside
     a notebook it prints a line every ten episodes; `save` writes the picture.
     """
@@ -42,7 +42,7 @@ class LivePlot(Callback):
         self.printer = PrintProgress()
 
     def start(self, agent, steps: int) -> None:
-        """Lay the figure out for this run and show it."""
+        """Lay out the figure for this run, and show it."""
         self.agent, self.first, self.steps = agent, agent.steps, max(steps, agent.steps)
         self.frames, self.spent, self.state = 0, 0.0, "running"
         self.palette = house_palette()
@@ -51,7 +51,7 @@ class LivePlot(Callback):
         self.figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.3 / self.figure.get_figheight()))
         self.status = self.figure.text(0.012, 0.985, "", va="top", fontsize=10)
         for artist in (self.status, *(a for panel in self.panels for a in panel.artists)):
-            artist.set_animated(True)  # drawn in every frame, on top of all that stays
+            artist.set_animated(True)  # drawn in every frame, on top of what stays
         self.began = self.last = time.perf_counter()
         self.clock = deque(maxlen=8)  # when the latest frames were drawn, for the current speed
         self.lay_out()
@@ -59,7 +59,7 @@ class LivePlot(Callback):
         self.began = self.last = time.perf_counter()
 
     def lay_out(self) -> None:
-        """Give every panel its place for the whole run, and keep a picture of what stays."""
+        """Give every panel its place for the whole run, and keep a picture of the background."""
         canvas = self.figure.canvas
         for panel in self.panels:
             panel.update(self.agent)
@@ -107,11 +107,11 @@ class LivePlot(Callback):
         whole = elapsed * (self.steps - self.first) / max(done, 1)  # seconds the run may take
         if now - self.last < max(self.every, 1.1 * whole / FRAMES) or self.frames >= FRAMES:
             return False
-        late = now - self.last > 0.95  # a picture that rests for a second looks dead
+        late = now - self.last > 0.95  # a picture that stands still for a second looks dead
         return self.spent <= (2 if late else 1) * self.share * elapsed
 
     def step(self, agent) -> None:
-        """See where the episode has got to, and draw a frame where one is due."""
+        """See where the episode has got to, and draw a frame if one is due."""
         if not self.clock:  # a Checkpoint may have taken the agent further since `start`
             self.first = agent.steps - 1
             self.clock.append((self.began, self.first))

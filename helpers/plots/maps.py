@@ -48,7 +48,7 @@ def plot_torque_map(
 
 
 def plot_value_map(ax: Axes, values: np.ndarray, label: str = "value") -> AxesImage:
-    """A map as in `helpers.pendulum.optimum`, a row for each angle: the brighter, the better."""
+    """A map as in `helpers.pendulum.optimum`, a row for each angle; brighter is better."""
     return plot_phase(ax, np.vstack([values, values[:1]]).T, label, cmap="viridis")
 
 
@@ -61,8 +61,8 @@ def plot_regret_map(
 ) -> AxesImage:
     """What the policy's action costs in every state: how much less than the best one it earns.
 
-    The best actions follow it up to the end of 200 steps. `starts` are angles and velocities, (N,)
-    each, to mark, such as those of `start_states`.
+    The best actions are taken after it, to the end of 200 steps. `starts` are angles and
+    velocities, (N,) each, to mark, such as those of `start_states`.
     """
     costs = np.maximum(regret_map(policy, size), LEAST)
     image = plot_phase(ax, costs, label, cmap=COSTS, norm=LogNorm(LEAST, MOST))

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from helpers.plots.style import BLUE, GREY, ORANGE, SKY, write
 
-POINTS = 200  # in a line at most; more than the pixels show costs time only
+POINTS = 200  # the most in a line; more than the pixels can show only costs time
 
 
 def blocks(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +33,7 @@ def blocks(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarra
 class Panel:
     """One plot of a run; a subclass makes its artists and says how they change.
 
-    The y axis goes from one of the `limits` to the other, or else fits what it shows.
+    The y axis spans the `limits` if there are any, and otherwise fits the data.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Panel:
             ax.set_ylim(limits)
 
     def add(self, *artists: Artist) -> Artist:
-        """Take artists that change with every frame; gives the first."""
+        """Take artists that change with every frame; returns the first."""
         self.artists += artists
         return artists[0]
 
@@ -57,11 +57,11 @@ class Panel:
         """See where the agent is; called after every step, so be quick."""
 
     def update(self, agent) -> bool:
-        """Change the artists' data; True if the axes changed too, so all must be drawn again."""
+        """Change the artists' data; True if the axes changed too, so that all must be redrawn."""
         raise NotImplementedError
 
     def fit(self, values: np.ndarray) -> bool:
-        """Let the y axis hold `values`, in round numbers; whether it had to change (rarely)."""
+        """Make the y axis include `values`, in round numbers; whether it had to change (rarely)."""
         values = values[np.isfinite(values)]
         if self.limits or len(values) == 0:
             return False
@@ -72,7 +72,7 @@ class Panel:
             wanted = (min(low, high / 10), high)
             fits = np.allclose(np.log10(wanted), np.log10((bottom, top)))
         else:
-            room = max(high - low, 1e-3 * max(abs(low), abs(high), 1.0))
+            room = max(high - low, 0.05 * max(abs(low), abs(high)), 1e-3)
             ticks = MaxNLocator(5).tick_values(low - 0.05 * room, high + 0.05 * room)
             wanted = (ticks[0], ticks[-1])
             fits = bottom <= low and high <= top and wanted[1] - wanted[0] > 0.6 * (top - bottom)
@@ -93,7 +93,7 @@ class Line(Panel):
     ):  # fmt: skip
         super().__init__(ax, last_step, title, **options)
         self.name, self.scale = name, scale
-        self.seen = []  # what the axis holds in any case
+        self.seen = []  # what the axis always includes
         if band is not None:
             steps, low, middle, high = band
             self.seen = np.ravel(band[1:])
@@ -115,16 +115,16 @@ class Line(Panel):
 
 
 class Returns(Panel):
-    """The return of each episode, noise and all, and the mean of the last ten."""
+    """The return of each episode, exploration noise included, and the mean of the last ten."""
 
     def __init__(self, ax: Axes, last_step: int, yardsticks: Mapping[str, float]):
         super().__init__(ax, last_step, "Return of each training episode")
         values = yardsticks.values()
-        self.seen = [0.0, 1.3 * min(values)] if values else []  # what the axis holds in any case
+        self.seen = [0.0, 1.3 * min(values)] if values else []  # what the axis always includes
         for name, value in yardsticks.items():
             ax.axhline(value, color=GREY, lw=1, ls="--")
-            up = name == "optimal"  # the line of the other good one lies right below it
-            bad = name == "random"  # named where the agent has long been better, the others before
+            up = name == "optimal"  # the other good controller's line is just below
+            bad = name == "random"  # labelled where the agent is long past it; the others, earlier
             side = {"ha": "right" if bad else "left", "va": "bottom" if up else "top"}
             place = (1 if bad else 0.01, value)
             write(ax, name, place, ax.get_yaxis_transform(), (0, 1 if up else -2), **side)

@@ -20,7 +20,7 @@ from helpers.plots.style import BLUE, GREEN, ORANGE, RED, gap_axis, write
 
 @cache
 def yardsticks() -> dict[str, float]:
-    """The mean returns on the evaluation starts of three controllers that did not learn."""
+    """The mean returns on the evaluation starts of three controllers that don't learn."""
     return {
         "optimal": load_optimum().optimal_returns(EVALUATION_STARTS).mean(),
         "by hand": evaluate(swing_up_and_hold).mean(),
@@ -59,7 +59,7 @@ class QSlice(Panel):
         ax.legend([self.choice, self.climb], names, loc="lower right", fontsize=9)
 
     def update(self, agent) -> bool:
-        """Ask the critic for all torques and, around the actor's own, for its slope."""
+        """Ask the critic about all torques and, around the actor's own, for the slope."""
         own = agent.predict(agent.actor, self.state).item()
         actions = np.r_[np.linspace(-1, 1, 41), own, own - 0.01, own + 0.01][:, None]  # (44, 1)
         q = ask_critic(agent, agent.critic, self.state.repeat(len(actions), axis=0), actions)

@@ -22,10 +22,10 @@ COUNTS = LinearSegmentedColormap.from_list("counts", ["white", BLUE])
 
 
 class Portrait(Panel):
-    """A map of all states, and on it the way that the episode under way has taken.
+    """A map of all states, and on it the path of the current episode.
 
     `look(agent)` gives the map, (size, size), in the order of `state_grid`. Beside the title stand
-    the words for the lowest and the highest of its colours; without a `norm` they span the map.
+    the labels of its lowest and highest colours; without a `norm` these span the map.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Portrait(Panel):
         theta, velocity = np.array([*self.states] or np.empty((0, 2))).T
         theta = normalise_angle(theta)
         self.place.set_data(theta[-1:], velocity[-1:])
-        jump = np.abs(np.diff(theta, append=theta[-1:])) > np.pi  # round the circle, off the edge
+        jump = np.abs(np.diff(theta, append=theta[-1:])) > np.pi  # around the circle, over the edge
         self.path.set_data(np.where(jump, np.nan, theta), velocity)
         return False
 
 
 class Coverage(Portrait):
-    """Where the run has been: the darker a cell, the more often; and how many cells it has seen.
+    """Where the run has been: darker cells more often; and how many cells it has visited.
 
     The cells are 10 degrees wide and half a rad/s high: 36 by 32 of them.
     """
@@ -87,7 +87,7 @@ class Coverage(Portrait):
         rows, columns = self.counts.shape
         row = int((velocity / MAX_SPEED + 1) / 2 * rows)
         column = int((normalise_angle(theta) / np.pi + 1) / 2 * columns)
-        self.counts[min(row, rows - 1), min(column, columns - 1)] += 1  # the edges are in
+        self.counts[min(row, rows - 1), min(column, columns - 1)] += 1  # edges included
 
     def shades(self, agent) -> np.ndarray:
         """The colours of the counts as they are now."""
@@ -103,7 +103,7 @@ def value_map(agent) -> np.ndarray:
 
 @cache
 def best_torques() -> np.ndarray:
-    """The best torque in every state, to compare the policy's with; fine, as it is made once."""
+    """The best torque in every state, for comparison; on a fine grid, as it's made only once."""
     return torque_map(load_optimum().policy, 121)
 
 
@@ -115,7 +115,7 @@ def best_values() -> np.ndarray:
 
 
 def cost_map(agent) -> np.ndarray:
-    """The agent's `regret_map`, in a twentieth of its time: the best values are known already."""
-    torque = np.nan_to_num(torque_map(agent.act, SIZE))  # a broken network's run is drawn as well
+    """The agent's `regret_map`, in a twentieth of the time: the best values are known already."""
+    torque = np.nan_to_num(torque_map(agent.act, SIZE))  # a broken network's run is drawn too
     costs = best_values() - q_value(*state_grid(SIZE), torque, TIME_LIMIT)
     return np.maximum(costs, LEAST)

@@ -1,4 +1,4 @@
-"""Pictures in notebooks: small PNG files, shown with words for those who cannot see them."""
+"""Pictures in notebooks: small PNG files, with alt text for readers who can't see them."""
 
 import io
 from base64 import b64encode
@@ -20,9 +20,9 @@ def swatches(colours: np.ndarray) -> Image.Image:
 
 
 def encode(figure: Figure, palette: Image.Image | None = None) -> bytes:
-    """The pixels of a figure as drawn last, as a PNG with a palette: a third of the usual size.
+    """A figure's pixels, as last drawn, as a PNG with a palette: a third of the usual size.
 
-    Without a palette the 128 colours that fit best are looked for, which takes 20 times as long.
+    Without a palette it finds the 128 colours that fit best, which takes 20 times as long.
     """
     canvas = figure.canvas
     pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
@@ -33,7 +33,7 @@ def encode(figure: Figure, palette: Image.Image | None = None) -> bytes:
         palette=palette,
         dither=Image.Dither.NONE,
     )
-    few.save(file, format="PNG", compress_level=3 if palette else 6)  # live: quick before small
+    few.save(file, format="PNG", compress_level=3 if palette else 6)  # live: speed before size
     return file.getvalue()
 
 
@@ -41,9 +41,9 @@ def moving(
     frames: Sequence[Image.Image], milliseconds: float, colours: int,
     method: Image.Quantize | None = None, **options,
 ) -> bytes:  # fmt: skip
-    """An animated PNG of these frames, so long each, in one palette; `options` go to Pillow's save.
+    """An animated PNG of these frames, `milliseconds` each; `options` go to Pillow's save.
 
-    It plays forever and rests two seconds at the end.
+    It loops forever, pauses for two seconds at the end, and has one palette.
     """
     width, height = frames[0].size
     sheet = Image.new("RGB", (width, height * 4))
@@ -60,9 +60,9 @@ def moving(
 
 
 def bundle(png: bytes, alt: str) -> dict:
-    """The arguments of `display` that show a PNG, still or moving, with `alt` as its words.
+    """The arguments of `display` that show a PNG, still or moving, with `alt` as its alt text.
 
-    The words are the output's plain text too, all of it that nbval compares: keep them constant.
+    `alt` is also the output's plain text, all that nbval compares: keep it constant.
     """
     data = {"image/png": b64encode(png).decode(), "text/plain": alt}
     return {"obj": data, "raw": True, "metadata": {"image/png": {"alt": alt}}}
@@ -71,7 +71,7 @@ def bundle(png: bytes, alt: str) -> dict:
 def publish(png: bytes, alt: str, *, again: bool = False):
     """Show a PNG in the notebook; `again` gives a handle whose `update(**bundle(...))` redraws it.
 
-    Where there is no notebook, print the words.
+    Outside a notebook, print `alt`.
     """
     if in_notebook():
         arguments = bundle(png, alt)

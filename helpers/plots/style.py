@@ -18,7 +18,7 @@ from PIL import Image
 from helpers.evaluation.statistics import bootstrap_band, interquartile_mean
 from helpers.plots.png import encode, publish, swatches
 
-# Okabe and Ito's colours, which all kinds of colour vision tell apart
+# Okabe and Ito's colours, which people with any kind of colour vision can tell apart
 BLUE, ORANGE, GREEN, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
 INK, GREY = "#222222", "#6B6B6B"
 STYLE = {
@@ -48,7 +48,7 @@ matplotlib.rcParams.update(STYLE)
 
 
 def house_palette() -> Image.Image:
-    """All colours of a figure in the house style: each of them fading to white, and to the ink."""
+    """All colours of a figure in the house style: each fading to white and to the ink colour."""
     colours = np.array([to_rgb(c) for c in (BLUE, ORANGE, GREEN, RED, SKY, GREY, INK)])[:, None]
     fade = np.linspace(0, 1, 15)[:, None]  # finer steps would tint Pillow's white
     to_white = colours + (1 - colours) * fade  # (7, 15, 3)
@@ -67,13 +67,13 @@ def new_figure(
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Show a figure in the notebook; `alt` says in words what there is to see."""
+    """Show a figure in the notebook; `alt` describes it in words."""
     figure.canvas.draw()
     publish(encode(figure), alt)
 
 
 def write(ax: Axes, words: str, place, transform, offset, **options) -> Text:
-    """Small words beside a place in a plot, with a white rim to be legible on top of lines."""
+    """A small label beside a place in a plot, with a white rim to be legible on top of lines."""
     rim = [withStroke(linewidth=2.5, foreground="white")]
     return ax.annotate(
         words, place, offset, transform, "offset points",
@@ -86,14 +86,14 @@ def plot_band(
 ) -> None:
     """The interquartile mean over the seeds and its 95 % bootstrap band; values (seeds, steps)."""
     ax.plot(steps, interquartile_mean(values), color=color, label=label)
-    if len(values) > 1:  # one seed tells nothing about the others
+    if len(values) > 1:  # one seed says nothing about the others
         ax.fill_between(steps, *bootstrap_band(values, seed=seed), color=color, alpha=0.2, lw=0)
 
 
 def plot_seeds(ax: Axes, steps: np.ndarray, values: np.ndarray, label: str, color: str) -> None:
     """Every seed as a thin line and their median as a thick one; values (seeds, steps).
 
-    For results that form two groups, where a band would show a middle that no seed is at.
+    For results that form two groups, where a band would show a middle with no seed near it.
     """
     ax.plot(steps, np.transpose(values), color=color, lw=0.7, alpha=0.6)
     ax.plot(steps, np.median(values, axis=0), color=color, lw=2.4, label=label)

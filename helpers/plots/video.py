@@ -12,7 +12,7 @@ from helpers.evaluation.simulators import off_screen, simplify
 from helpers.pendulum.controllers import Policy, ask
 from helpers.plots.png import moving, publish
 
-WIDTH = 160  # pixels; the height is in proportion
+WIDTH = 160  # pixels; the height keeps the proportions
 FRAMES = 60
 LARGEST = 50_000  # bytes
 
@@ -47,8 +47,8 @@ def film(
 ) -> None:
     """Show an episode of the environment `make(render_mode=...)`, every `every`-th step of it.
 
-    `options` go to `make`, such as the name of one of MuJoCo's cameras. Where this computer cannot
-    draw without a screen, one sentence says so instead.
+    `options` go to `make`, such as the name of one of MuJoCo's cameras. Where this computer can't
+    draw without a screen, it prints a sentence that says so.
     """
     off_screen()
     with closing(make(seed=seed, render_mode="rgb_array", **options)) as env:
@@ -56,7 +56,7 @@ def film(
             simplify(model)
         try:
             env.render()
-        except Exception as problem:  # each way to draw has errors of its own
+        except Exception as problem:  # each renderer has errors of its own
             print(f"This computer cannot draw it off screen ({problem}); all else goes on without.")
             return
         publish(cut(shoot(env, policy, seed, every), every / env.metadata["render_fps"]), alt)

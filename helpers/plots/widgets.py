@@ -1,4 +1,4 @@
-"""Pictures to play with: sliders that draw a figure again, and a pendulum to push by hand.
+"""Pictures to play with: sliders that redraw a figure, and a pendulum to push by hand.
 
 Nothing here runs by itself: until someone moves a widget, the first picture stays.
 """
@@ -21,13 +21,13 @@ WIDE = widgets.Layout(width="22em")
 
 
 def show_controls(controls: list[widgets.Widget], words: str) -> None:
-    """Show widgets in a row; `words` stand for them where there are none, as in a stored page."""
+    """Show widgets in a row; `words` take their place where there are none, as in a stored page."""
     if in_notebook():
         show(widgets.Box(controls, layout=widgets.Layout(flex_flow="row wrap")), words)
 
 
 def picture(drawn: Figure | bytes) -> bytes:
-    """A figure as a PNG; what is a PNG already stays as it is."""
+    """A figure as a PNG; a PNG stays as it is."""
     if isinstance(drawn, bytes):
         return drawn
     drawn.canvas.draw()
@@ -35,7 +35,7 @@ def picture(drawn: Figure | bytes) -> bytes:
 
 
 def slider(name: str, low: float, high: float, step: float, value: float) -> widgets.Widget:
-    """A slider under this name: for whole numbers if all four are."""
+    """A slider with this name: for whole numbers if all four are whole."""
     whole = all(isinstance(number, int) for number in (low, high, step, value))
     options = {"min": low, "max": high, "step": step, "description": name, "layout": WIDE}
     if whole:
@@ -47,9 +47,9 @@ def slider(name: str, low: float, high: float, step: float, value: float) -> wid
 def play(
     draw: Callable[..., Figure | bytes], alt: str, **sliders: tuple[float, float, float, float]
 ) -> dict[str, widgets.Widget]:
-    """Show the figure (or PNG) that `draw(**values)` gives, again whenever a slider moves.
+    """Show the figure (or PNG) that `draw(**values)` returns; redraw it when a slider moves.
 
-    Each slider is (lowest, highest, step, value at first), under the name of its argument.
+    Each slider is (lowest, highest, step, initial value), under the name of its argument.
     """
     controls = {name: slider(name, *numbers) for name, numbers in sliders.items()}
     show_controls([*controls.values()], f"[sliders for {', '.join(controls)}, in JupyterLab]")
@@ -66,8 +66,8 @@ def play(
 class PushByHand:
     """A pendulum that you push: a slider is the torque, a button starts an episode of ten seconds.
 
-    `start` is the angle (rad, 0 is upright) and velocity (rad/s) in which it begins; `returns` are
-    those of others from there, to be shown beside yours.
+    `start` is the angle (rad, 0 is upright) and velocity (rad/s) at which it begins; `returns` are
+    those of others from the same start, shown beside yours.
     """
 
     alt = "A pendulum to push by hand, waiting"
@@ -86,7 +86,7 @@ class PushByHand:
         self.handle = publish(self.picture(), self.alt, again=True)
 
     def restart(self) -> None:
-        """Back to the start, at rest or not."""
+        """Go back to the start state."""
         self.path = []
         self.now = tuple(np.array([x], dtype=float) for x in self.start)
 
@@ -107,7 +107,7 @@ class PushByHand:
         return file.getvalue()
 
     async def run(self) -> None:
-        """One episode in real time; the hand moves the slider meanwhile."""
+        """One episode in real time, while you move the slider."""
         self.restart()
         self.button.disabled = True
         clock = asyncio.get_running_loop()
