@@ -11,7 +11,14 @@ from gymnasium.envs.registration import EnvSpec
 
 from helpers.env_checker import CheckedEnv
 from helpers.environment import make_env
-from helpers.evaluation.returns import EVALUATION_STARTS, SELECTION_STARTS, Env, evaluate, gap
+from helpers.evaluation.returns import (
+    EVALUATION_STARTS,
+    SELECTION_STARTS,
+    Env,
+    create,
+    evaluate,
+    gap,
+)
 from helpers.pendulum.optimum import load_optimum
 from helpers.training import Callback
 
@@ -70,9 +77,7 @@ class Evaluate(Callback):
     def start(self, agent, steps: int) -> None:
         """Find out where to evaluate, and whether the agent can act there."""
         self.place = same_kind(agent.env) if self.env is None else self.env
-        by = gym.make if isinstance(self.place, EnvSpec) else make_env
-        env = self.place() if callable(self.place) else by(self.place)
-        CheckedEnv(env, agent).close()
+        CheckedEnv(create(self.place), agent).close()
         plain = self.place == PENDULUM
         self.best = load_optimum().optimal_returns(self.starts) if plain else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -17,6 +18,13 @@ Env = str | EnvSpec | Callable[[], gym.Env]  # a name, a spec, or a function tha
 
 EVALUATION_STARTS = range(10_000, 10_100)  # every reported result comes from these
 SELECTION_STARTS = range(20_000, 20_100)  # anything chosen is chosen on these
+
+
+def create(env: Env) -> gym.Env:
+    """The environment that a name, a spec or a function stands for."""
+    if isinstance(env, str):
+        return make_env(env)
+    return gym.make(env) if isinstance(env, EnvSpec) else env()
 
 
 def evaluate(
@@ -39,13 +47,7 @@ def evaluate_in_gymnasium(policy: Policy, env: Env, starts: Sequence[int]) -> np
     gymnasium restarts an environment by itself after its episode has ended; rewards after the first
     end are not counted.
     """
-
-    def make() -> gym.Env:
-        if isinstance(env, str):
-            return make_env(env)
-        return gym.make(env) if isinstance(env, EnvSpec) else env()
-
-    with closing(SyncVectorEnv([make for _ in starts])) as envs:
+    with closing(SyncVectorEnv([partial(create, env) for _ in starts])) as envs:
         _, action_dim = sizes(envs.envs[0])  # raises unless actions lie in [-1, 1]
         states, _ = envs.reset(seed=[int(seed) for seed in starts])
         returns, running = np.zeros(len(starts)), np.ones(len(starts), dtype=bool)
