@@ -47,10 +47,10 @@ def whole(number: object) -> bool:
     return isinstance(number, int | np.integer) and type(number) is not bool and int(number) >= 0
 
 
-def check_steps(steps) -> None:
-    """Raise a ValueError unless `steps` is a whole number, 0 or more."""
-    if not whole(steps):
-        raise ValueError(f"The steps to train must be a whole number, 0 or more, not {steps!r}.")
+def check_steps(steps, what: str = "The steps to train", least: int = 0) -> None:
+    """Raise a ValueError unless `steps`, called `what`, is a whole number, `least` or more."""
+    if not whole(steps) or steps < least:
+        raise ValueError(f"{what} must be a whole number, {least} or more, not {steps!r}.")
 
 
 def check_finite(step: int, diagnostics: dict[str, float]) -> None:

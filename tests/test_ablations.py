@@ -120,7 +120,7 @@ def test_an_actor_without_a_slope_stays_as_it_began_while_the_critic_learns(comp
 def test_the_action_enters_at_the_first_layer():
     critic = ablations.CriticWithActionFirst(3, 1)
     assert (critic.layer1.in_features, critic.layer2.in_features) == (4, 400)
-    assert sum(p.numel() for p in critic.parameters()) == 5 * 400 + 401 * 300 + 301
+    assert sum(p.numel() for p in critic.parameters()) == 5 * 400 + 401 * 300 + 301  # and no other
     x = torch.cat([STATES, ACTIONS], dim=1)
     for layer in (critic.layer1, critic.layer2):
         x = (x @ layer.weight.T + layer.bias).clamp(min=0)

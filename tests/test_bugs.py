@@ -160,7 +160,7 @@ def test_gradients_add_up():
 
 
 def test_noise_in_evaluation_changes_the_result_and_not_the_training():
-    right, wrong = agent(steps=70), agent(evaluation_bugs.DDPGJudgedWithNoise)
+    right, wrong = agent(steps=70), agent(evaluation_bugs.DDPGEvaluatedWithNoise)
     train(make_env(seed=0), wrong, 70, [Evaluate(every=10, starts=range(10_000, 10_003))])
     assert torch.equal(weights(right.actor), weights(wrong.actor))
     many = np.repeat(STATES[:1], 2_000, axis=0)

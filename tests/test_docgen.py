@@ -34,11 +34,11 @@ def record(root, minutes, training):
 
 @pytest.mark.parametrize(
     ("training", "said"),
-    [(0, "20 minutes"), (0.2, "20 minutes, less than 1 of them training"),
-     (4.4, "20 minutes, 4 of them training")],
+    [(0, "25 minutes"), (0.2, "25 minutes, less than 1 of them training"),
+     (4.4, "25 minutes, 4 of them training")],
 )  # fmt: skip
 def test_minutes(path, tmp_path, training, said):
-    record(tmp_path, 10, training)  # 9 code cells and half a minute of words besides
+    record(tmp_path, 10, training)  # 7 cells to read, 7 minutes of exercises, few words besides
     readme = tmp_path / "README.md"
     readme.write_text("<!-- from: minutes_table -->old<!-- /from -->\n`<!-- from: NAME -->`\n")
     tool(tmp_path, "sync")
@@ -48,7 +48,15 @@ def test_minutes(path, tmp_path, training, said):
         "| [4 · The ring](notebooks/04_the_ring.ipynb) | Where does the fifth entry go? | `Ring`"
     )
     assert readme.read_text().endswith("\n`<!-- from: NAME -->`\n")
+    assert row.endswith(f"| {notebook_io.words(notebook_io.read(path))[0]} | 25 |")
     assert tool(tmp_path, "sync", "--check") == ""
+
+
+def test_the_hours_of_a_way_through_the_series(path, tmp_path):
+    record(tmp_path, 130, 1)
+    assert docgen.hours(tmp_path) == docgen.hours(tmp_path, "04") == "2 hours"
+    with pytest.raises(Complaint, match="no notebook 05"):
+        docgen.hours(tmp_path, "04", "05")
 
 
 @pytest.mark.parametrize(
@@ -80,11 +88,14 @@ def test_a_function_more(monkeypatch, tmp_path):
 
 
 def test_what_a_recipe_changes_by_hand(monkeypatch):
-    assert docgen.changes(notebook_io.ROOT, "paper") == ""
+    assert len(docgen.changes(notebook_io.ROOT, "paper").splitlines()) == 2  # no rows
     swift = replace(recipes.paper, actor_lr=0.01, noise=Gaussian)
     monkeypatch.setattr(recipes, "swift", swift, raising=False)
     said = docgen.changes(notebook_io.ROOT, "swift")
-    assert said == "`actor_lr` 0.01 (not 0.0001), `noise` Gaussian (not OrnsteinUhlenbeck)"
+    assert said.splitlines()[2:] == [
+        "| `actor_lr` | 0.0001 | 0.01 |",
+        "| `noise` | OrnsteinUhlenbeck | Gaussian |",
+    ]
     for name in ("swfit", "Recipe"):
         with pytest.raises(Complaint, match=f"no recipe named {name}"):
             docgen.changes(notebook_io.ROOT, name)

@@ -16,7 +16,7 @@ from small_run import RECIPE, SmallActor, SmallCritic, same_lines
 
 from helpers import losses
 from helpers.agent import DDPG
-from helpers.callbacks.checkpoint import Checkpoint
+from helpers.callbacks import Checkpoint, Evaluate, KeepBest, PrintProgress, TensorBoard
 from helpers.environment import make_env
 from helpers.evaluation.returns import evaluate
 from helpers.recipes import Recipe
@@ -217,6 +217,11 @@ ERRORS = [
     ("sigma below 0", recipe(sigma=-0.1), ValueError, "recipe's sigma must be"),
     ("half a step", lambda path: same_lines(None, 1.5), ValueError, "0 or more, not 1.5"),
     ("steps below 0", lambda path: same_lines(None, -1), ValueError, "a whole number, 0 or"),
+    ("an evaluation every 0 steps", lambda path: Evaluate(0), ValueError, "1 or more, not 0"),
+    ("the best of every half step", lambda path: KeepBest(0.5), ValueError, "1 or more, not 0.5"),
+    ("a save every -1 steps", lambda path: Checkpoint(path, -1), ValueError, "0 or more, not -1"),
+    ("a line every 0 episodes", lambda path: PrintProgress(0), ValueError, "1 or more, not 0"),
+    ("an entry every 0 steps", lambda path: TensorBoard(path, 0), ValueError, "1 or more, not 0"),
     ("a module that is missing", missing, ModuleNotFoundError, "named 'nowhere_at_all'"),
     ("discrete, in make_env", lambda path: make_env("CartPole-v1"), ValueError, "DQN"),
     ("an unknown name", lambda path: make_env("Pendulm-v1"), NameNotFound, "`Pendulum`"),

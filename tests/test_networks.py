@@ -24,7 +24,8 @@ def test_critic_equals_the_formula_written_out(states):
     w = {name: p.detach().double().numpy() for name, p in critic.named_parameters()}
     x = np.maximum(states.double().numpy() @ w["layer1.weight"].T + w["layer1.bias"], 0)
     x = np.concatenate([x, actions.double().numpy()], axis=1)  # the action enters here
-    x = np.maximum(x @ w["layer2.weight"].T + w["layer2.bias"], 0)
+    both = np.concatenate([w["layer2.weight"], w["action.weight"]], axis=1)  # (300, 402)
+    x = np.maximum(x @ both.T + w["layer2.bias"], 0)
     q = x @ w["layer3.weight"].T + w["layer3.bias"]
     assert q.shape == (50, 1)
     np.testing.assert_allclose(critic(states, actions).detach().numpy(), q, atol=1e-6)
@@ -47,7 +48,9 @@ def test_actor_takes_one_state_or_many(states):
 @pytest.mark.parametrize("network", [Actor(3, 6), Critic(3, 6)])
 def test_the_initialisation_is_the_papers(network):
     """The critic's second layer takes 400 features and 6 actions: its fan-in is 406."""
-    fan_ins = {"layer1": 3, "layer2": 406 if isinstance(network, Critic) else 400}
+    fan_ins = {"layer1": 3, "layer2": 400}
+    if isinstance(network, Critic):
+        fan_ins |= {"layer2": 406, "action": 406}
     for name, fan_in in fan_ins.items():
         for parameter in getattr(network, name).parameters():  # the weights, then the biases
             bound = fan_in**-0.5

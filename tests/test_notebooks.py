@@ -37,6 +37,8 @@ TAGS = {
     "raises-exception", "nbval-ignore-output", "nbval-check-output", "nbval-raises-exception",
     "nbval-skip", "box2d",
 }  # fmt: skip
+BUILD = "build:"  # on a cell in which the learner writes what is quoted after it
+NOT_BUILT = {"Batch", "RescaledActions", "Callback"}  # data, and what others inherit from
 LABELS = ["You will", "You need", "About", "Piece"]
 ENDING = ["Exercises", "Recap", "References"]
 MACHINE_PATH = re.compile(r"(?<![\w.~/])(/(work|home|root|Users|tmp)/|[A-Z]:\\Users)")
@@ -46,6 +48,7 @@ FOLDED = re.compile(
 )
 LONGEST_CELL = 45  # lines
 LARGEST_FILE = 1_500_000  # bytes
+MOST_WORDS, MOST_FOLDED, MOST_MINUTES = 3_500, 1_750, 75
 FEWEST_EXERCISES, FEWEST_CHECKED = 3, 2
 
 PATHS = sorted((notebook_io.ROOT / "notebooks").glob("*.ipynb"))
@@ -90,7 +93,7 @@ def test_file(path, notebook):
 
 def test_tags_are_known(notebook):
     found = {tag for cell in notebook.cells for tag in notebook_io.tags(cell)}
-    assert {tag for tag in found if not tag.startswith(quotes.PREFIX)} <= TAGS
+    assert {tag for tag in found if not tag.startswith((quotes.PREFIX, BUILD))} <= TAGS
 
 
 def test_no_path_of_a_machine(notebook):
@@ -112,10 +115,11 @@ def test_links_resolve(path, notebook):
         assert_links_resolve(cell.source, path.parent)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", docgen.DOCUMENTS)
 def test_documents(name):
-    source = (notebook_io.ROOT / name).read_text(encoding="utf-8")
-    assert_links_resolve(source, notebook_io.ROOT)
+    path = notebook_io.ROOT / name
+    source = path.read_text(encoding="utf-8")
+    assert_links_resolve(source, path.parent)
     assert docgen.fill(source, notebook_io.ROOT, name) == (source, []), "run `make sync`"
 
 
@@ -358,10 +362,42 @@ def test_there_are_enough_exercises(notebook):
     numbers = [int(number) for number in re.findall(r"^\*\*(\d+)\. [^*]+\*\* ", section, re.M)]
     assert numbers == [*range(1, len(numbers) + 1)], "`**1. A title.** …`, numbered 1, 2, 3, …"
     assert len(numbers) >= FEWEST_EXERCISES, f"only {len(numbers)} exercises"
-    checked = len([*notebook_io.tagged(notebook, "exercise")])
-    assert checked >= FEWEST_CHECKED, f"only {checked} of them with a check"
+    exercises = [*notebook_io.tagged(notebook, "exercise")]
+    assert len(exercises) >= FEWEST_CHECKED, f"only {len(exercises)} of them with a check"
+    checked = [cell for cell in exercises if not built(cell)]
     answered = section.count("<details><summary>Answer</summary>")
-    assert checked + answered == len(numbers), "a check or a folded Answer belongs to each"
+    assert len(checked) + answered == len(numbers), "a check or a folded Answer belongs to each"
+    for line in re.findall(r"^\*\*(?:\d+\.|Build it\.).*", source, re.M):
+        assert notebook_io.stated_minutes(line), f"`●○○ 5 min` says how hard and long: {line[:80]}"
+
+
+def test_length(path, notebook):
+    visible, folded = notebook_io.words(notebook)
+    assert visible <= MOST_WORDS, f"{visible} words in sight"
+    assert folded <= MOST_FOLDED, f"{folded} words in folds"
+    total, _ = docgen.measure(path.parents[1], path)
+    assert total <= MOST_MINUTES, f"{total} minutes"
+
+
+# The learner builds before reading ours
+
+
+def built(cell: NotebookNode) -> str | None:
+    """The name of what the learner writes in this cell before it is quoted, if anything."""
+    names = [tag.removeprefix(BUILD) for tag in notebook_io.tags(cell) if tag.startswith(BUILD)]
+    return names[0] if names else None
+
+
+@pytest.mark.parametrize("name", sorted(set().union(*TAUGHT.values()) - NOT_BUILT))
+def test_the_learner_writes_it_first(name):
+    for path in PATHS:
+        for cell in notebook_io.code(notebook_io.read(path)):
+            if built(cell) == name:
+                assert "exercise" in notebook_io.tags(cell)
+                return
+            quoted = quotes.quotation(cell)
+            assert not quoted or quoted.name != name, f"{path.name} quotes {name} before"
+    pytest.fail(f"no notebook asks the learner to write {name}")
 
 
 # What notices a breach of the two rules that carry the house is itself put to the test

@@ -19,7 +19,7 @@ from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern
 from helpers.variants import ablations, bugs
 from tools import record as recorder
-from tools.experiments import EXPERIMENTS, Experiment
+from tools.experiments import EXPERIMENTS, FIRST_SEED, Experiment
 from tools.recordings import Result, flags, keep, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,11 +68,11 @@ def record(tmp_path):
 
 def test_a_table_goes_out_and_comes_back(record):
     assert record() == []
-    assert record.ran == [0, 1, 2]
+    assert record.ran == [1000, 1001, 1002]
     recorded = load("tiny", record.results)
     assert recorded.steps.tolist() == [0, 10, 20]
     assert recorded.returns.shape == recorded.gaps.shape == (3, 3)
-    assert recorded.seeds.tolist() == [0, 1, 2]
+    assert recorded.seeds.tolist() == [1000, 1001, 1002]
     for row, seed in enumerate(recorded.seeds):
         curve = np.array(json.loads((record.cache / f"tiny/{seed}.json").read_text())["curve"])
         assert np.allclose(recorded.returns[row], curve[:, 1], atol=5e-5)
@@ -89,7 +89,7 @@ def test_a_table_goes_out_and_comes_back(record):
 def test_the_first_return_is_the_untrained_actors(record):
     env = make_env()
     record(replace(TINY, seeds=1))
-    expected = evaluate(DDPG(env, seed=0, recipe=TINY.recipe).act).mean()
+    expected = evaluate(DDPG(env, seed=FIRST_SEED, recipe=TINY.recipe).act).mean()
     assert load("tiny", record.results).returns[0, 0] == pytest.approx(expected, abs=1e-4)
 
 
@@ -151,7 +151,7 @@ def test_a_short_rerun_of_one_seed_equals_the_record():
     experiment, recorded = EXPERIMENTS["modern"], load("modern")
     if recorded.settings["code"] != experiment.code():
         pytest.skip("the record is of other code: test_recorded.py complains of that")
-    curve = recorder.run(replace(experiment, steps=2 * experiment.every), seed=0).curve
+    curve = recorder.run(replace(experiment, steps=2 * experiment.every), FIRST_SEED).curve
     returns = [float(f"{mean:.4f}") for _, mean, _ in curve]
     assert modern.learning_starts <= experiment.every  # so that updates are in the comparison
     assert returns[0] == pytest.approx(recorded.returns[0, 0], abs=0.05)
@@ -162,22 +162,22 @@ def test_a_short_rerun_of_one_seed_equals_the_record():
 
 def test_a_recording_runs_only_what_is_missing(record):
     def killed(experiment, seed, path):
-        if seed > 0:
+        if seed > FIRST_SEED:
             raise KeyboardInterrupt
         recorder.run_and_keep(experiment, seed, path)
 
     with pytest.raises(KeyboardInterrupt):
         record(work=killed)
     assert not record.results.exists()
-    for seeds, ran in ((2, [1]), (3, [2]), (3, [])):
+    for seeds, ran in ((2, [1001]), (3, [1002]), (3, [])):
         record(replace(TINY, seeds=seeds))
         assert record.ran == ran
     assert load("tiny", record.results).gaps.shape == (3, 3)
-    path = record.cache / "tiny/0.json"
+    path = record.cache / f"tiny/{FIRST_SEED}.json"
     path.with_suffix(".partial").write_text(path.read_text()[:50])
     path.unlink()
     record(replace(TINY, shows="Other words."))  # they change nothing
-    assert record.ran == [0]  # an unfinished file doesn't count
+    assert record.ran == [FIRST_SEED]  # an unfinished file doesn't count
     assert "Other words." in record.text()
 
 
@@ -200,9 +200,9 @@ def test_a_changed_experiment_starts_again_and_says_so(record, changed, capsys):
     record(one)
     capsys.readouterr()
     record(replace(one, **changed))
-    assert record.ran == [0]
+    assert record.ran == [FIRST_SEED]
     said = capsys.readouterr().out
-    assert "tiny: seeds [0] were made by other settings, code or versions" in said
+    assert "tiny: seeds [1000] were made by other settings, code or versions" in said
 
 
 def test_the_fingerprint_sees_code_and_not_words(tmp_path, monkeypatch):
@@ -230,11 +230,11 @@ def test_every_experiment_has_its_own_definition():
 
 def test_code_that_is_edited_meanwhile_is_not_mixed(record):
     def edited(experiment, seed, path):
-        experiment = replace(experiment, every=20) if seed == 1 else experiment
+        experiment = replace(experiment, every=20) if seed == 1001 else experiment
         recorder.run_and_keep(experiment, seed, path)
 
     (complaint,) = record(work=edited)
-    assert complaint == "tiny, seed 1 failed: the code was edited while it ran"
+    assert complaint == "tiny, seed 1001 failed: the code was edited while it ran"
 
 
 def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd):
@@ -242,17 +242,17 @@ def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd
     two = replace(TINY, seeds=2)
 
     def work(experiment, seed, path):
-        experiment = replace(experiment, agent=Fails) if seed == 0 else experiment
+        experiment = replace(experiment, agent=Fails) if seed == FIRST_SEED else experiment
         recorder.in_own_process(experiment, seed, path)
 
     (complaint,) = record(two, work)
-    assert complaint == "tiny, seed 0 failed: its process ended with code 1"
+    assert complaint == "tiny, seed 1000 failed: its process ended with code 1"
     said = capfd.readouterr()
     assert "ArithmeticError: the critic exploded" in said.err
-    assert "tiny, seed 1:" in said.out
+    assert "tiny, seed 1001:" in said.out
     assert not record.results.exists()  # no table without all of its seeds
     record(two)
-    assert record.ran == [0]
+    assert record.ran == [FIRST_SEED]
     other = Record(tmp_path / "here")  # and all of them in this process
     other(two)
     assert other.text() == record.text()
@@ -268,7 +268,7 @@ def test_a_training_that_was_cut_short_is_not_kept(tmp_path, monkeypatch):
 def test_a_fingerprint_is_renewed_only_for_the_same_numbers(record, monkeypatch, capsys):
     one = replace(TINY, seeds=1)
     record(one)
-    curve = kept(settings(one), record.cache / "tiny/0.json").curve
+    curve = kept(settings(one), record.cache / f"tiny/{FIRST_SEED}.json").curve
     folders = (record.cache, record.results)
     monkeypatch.setattr(Experiment, "code", lambda self: "0123456789ab")
     before = record.text()
@@ -292,7 +292,7 @@ def test_the_summary(record, capsys):
     gaps = [[9, 0.05, 0.04], [9, 0.3, 0.10], [0.01, 0.01, 0.2]]
 
     def made_up(experiment, seed, path):
-        curve = [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed])]
+        curve = [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed - FIRST_SEED])]
         keep(settings(experiment), Result(curve), path)
 
     record(work=made_up)
@@ -324,7 +324,7 @@ sys.path[:0] = sys.argv[2:]
 from test_record import TINY
 from tools import record
 def work(experiment, seed, path):
-    if seed == 1:
+    if seed == 1001:
         path.with_suffix(".partial").write_text('{"settings": ')
         os._exit(9)
     record.run_and_keep(experiment, seed, path)
@@ -337,7 +337,7 @@ record.record("tiny", TINY, 1, folder / "cache", folder / "results", work)
     record = Record(tmp_path)
     assert not record.results.exists()
     assert record() == []
-    assert record.ran == [1, 2]
+    assert record.ran == [1001, 1002]
     other = Record(tmp_path / "other")  # and all of them without a break
     other()
     assert other.text() == record.text()

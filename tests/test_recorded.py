@@ -118,6 +118,14 @@ def test_a_table_becomes_arrays(tiny):
     assert recorded.settings == {"recipe": {"tau": 0.5, "noise": "Gaussian"}, "steps": 20}
 
 
+def test_a_recording_can_be_cut_off(tiny):
+    assert load("tiny", tiny, until=9).gaps.tolist() == [[8.5], [7.7]]
+    assert load("tiny", tiny, until=10).gaps.shape == (2, 2)
+    assert gap_band("tiny", tiny, until=0)[0].tolist() == [0]
+    with pytest.raises(ValueError, match="'tiny' ends at step 10, before 11"):
+        load("tiny", tiny, until=11)
+
+
 def test_the_bands_are_of_gaps_and_of_returns(tiny):
     steps, low, middle, high = gap_band("tiny", tiny)
     assert steps.tolist() == [0, 10]
@@ -213,8 +221,8 @@ def test_a_sound_recording_passes(tmp_path):
         ([('# agent: "', '# agent: "My')], "another agent"),
         ([("# every: 1", "# every: 2")], "another every"),
         ([(" --seeds ", " --seeds 1")], "is not of"),
-        ([("\n0,", "\n99,")], "other seeds"),
-        ([("\n0,1000,-150.0000,0.100000", "")], "has gaps"),
+        ([("\n1000,", "\n99,")], "other seeds"),
+        ([("\n1000,1000,-150.0000,0.100000", "")], "has gaps"),
     ],
 )
 def test_a_stale_recording_is_noticed(tmp_path, edits, words):
@@ -227,9 +235,9 @@ def test_a_stale_recording_is_noticed(tmp_path, edits, words):
 
 def test_a_recording_of_fewer_evaluations_is_noticed(tmp_path):
     short = stored(tmp_path, steps=5_000)
-    text = short.read_text().replace(" --steps 5000", "").replace("# steps: 5000", "# steps: 10000")
+    text = short.read_text().replace(" --steps 5000", "").replace("# steps: 5000", "# steps: 20000")
     short.write_text(text)
-    assert "not (10, 11)" in complaint(short)
+    assert "not (20, 21)" in complaint(short)
 
 
 def test_a_recording_of_nothing_known_is_noticed(tmp_path):

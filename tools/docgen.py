@@ -1,7 +1,7 @@
 """Generated text: what stands between `<!-- from: name -->` and `<!-- /from -->` is written here.
 
-Each function marked `@generates` is known by its name to the markers in README.md, CONTRIBUTING.md
-and the notebooks, and gets the words after it: `<!-- from: minutes 07 -->` calls
+Each function marked `@generates` is known by its name to the markers in the documents and
+the notebooks, and gets the words after it: `<!-- from: minutes 07 -->` calls
 `minutes(root, "07")`.
 (`NAME` in capitals isn't a marker, so texts may explain.)
 """
@@ -21,6 +21,7 @@ from tools import notebook_io
 from tools.notebook_io import Complaint
 
 WORDS_A_MINUTE = 200
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "helpers/README.md", "results/README.md"]
 
 Generator = Callable[..., str]
 GENERATORS: dict[str, Generator] = {}
@@ -66,7 +67,8 @@ def steps_or_dash(steps: float) -> str:
 def measure(root: Path, path: Path) -> tuple[int, str]:
     """The minutes for one notebook, to the next 5, and those of them that are training, if any.
 
-    200 words take a minute, so does a code cell, and the run adds what was recorded.
+    200 words take a minute, and so does a code cell; what the learner writes takes the time stated
+    there (`●●○ 10 min`), and the run adds what was recorded.
     """
     command = f"python tools/notebooks.py run notebooks/{path.name}"
     rows = {row["notebook"]: row for row in rows_of(root, "minutes.csv", command)}
@@ -74,7 +76,8 @@ def measure(root: Path, path: Path) -> tuple[int, str]:
         raise Complaint(f"results/minutes.csv does not know {path.stem}: `{command}` measures it.")
     notebook, row = notebook_io.read(path), rows[path.stem]
     total = sum(notebook_io.words(notebook)) / WORDS_A_MINUTE + float(row["minutes"])
-    total += len([*notebook_io.code(notebook)])
+    total += sum("exercise" not in notebook_io.tags(cell) for cell in notebook_io.code(notebook))
+    total += sum(notebook_io.stated_minutes(cell.source) for cell in notebook_io.prose(notebook))
     training = float(row["training_minutes"])
     short = f"{training:.0f}" if training >= 0.5 else "less than 1"
     return max(5, 5 * round(total / 5)), short if training else ""
@@ -95,13 +98,25 @@ def minutes_table(root: Path) -> str:
     """README's table of notebooks."""
     rows = []
     for path in notebook_io.notebooks(root):
-        number, title, question, piece = notebook_io.heading(notebook_io.read(path))
+        notebook = notebook_io.read(path)
+        number, title, question, piece = notebook_io.heading(notebook)
         piece = piece.replace("(../", "(")  # links from the root
-        total, training = measure(root, path)
         link = f"[{number} · {title}](notebooks/{path.name})"
-        rows.append(f"{link} | {question} | {piece} | {total} | {training or '–'}")
-    head = "Notebook | Its question | You build | Minutes | of them training"
-    return table(head, ":--|:--|:--|--:|--:", rows)
+        words, total = notebook_io.words(notebook)[0], measure(root, path)[0]
+        rows.append(f"{link} | {question} | {piece} | {words:,} | {total}")
+    return table(
+        "Notebook | Its question | You build | Words | Minutes", ":--|:--|:--|--:|--:", rows
+    )
+
+
+@generates
+def hours(root: Path, *numbers: str) -> str:
+    """The hours that the notebooks of these numbers take together, or that all of them take."""
+    paths = [p for p in notebook_io.notebooks(root) if not numbers or p.name[:2] in numbers]
+    if missing := set(numbers) - {path.name[:2] for path in paths}:
+        raise Complaint(f"There is no notebook {', '.join(sorted(missing))}.")
+    total = sum(measure(root, path)[0] for path in paths)
+    return f"{total / 60:.0f} hours"
 
 
 @generates
@@ -120,7 +135,7 @@ def outcome(root: Path, name: str) -> str:
 
 @generates
 def changes(root: Path, name: str) -> str:
-    """The settings in which a recipe differs from the paper's."""
+    """The table of the settings in which a recipe differs from the paper's."""
     from helpers import recipes  # imports PyTorch: only where it is used
 
     if not isinstance(recipe := getattr(recipes, name, None), recipes.Recipe):
@@ -129,13 +144,13 @@ def changes(root: Path, name: str) -> str:
         {key: getattr(value, "__name__", value) for key, value in vars(which).items()}
         for which in (recipe, recipes.paper)
     )
-    changed = [key for key in own if own[key] != usual[key]]
-    return ", ".join(f"`{key}` {own[key]} (not {usual[key]})" for key in changed)
+    rows = [f"`{key}` | {usual[key]} | {own[key]}" for key in own if own[key] != usual[key]]
+    return table(f"setting | `paper` | `{name}`", ":--|--:|--:", rows)
 
 
 @generates
 def results_table(root: Path) -> str:
-    """README's table of recordings: where each ends, and when it is solved."""
+    """The table of recordings: where each ends, and when it is solved."""
     rows = []
     for name in recordings(root / "results" / "curves"):
         run = recording(root, name)
@@ -151,7 +166,7 @@ def results_table(root: Path) -> str:
 
 @generates
 def tasks_table(root: Path) -> str:
-    """README's table of other environments: what the chosen policies earn, and the last ones."""
+    """The table of other environments: what the chosen policies earn, and the last ones."""
     from tools.experiments import EXPERIMENTS  # imports PyTorch: only where it is used
 
     rows, known = [], recordings(root / "results" / "tasks")
@@ -183,7 +198,7 @@ def diff(root: Path, name: str) -> str:
 
 @generates
 def benchmark_table(root: Path) -> str:
-    """README's table of speeds: steps and updates a second, and an update beside its products."""
+    """The table of speeds: steps and updates a second, and an update beside its products."""
     rows = []
     for row in rows_of(root, "benchmark.csv", "python tools/benchmark.py speed"):
         ratio = "–"
@@ -213,7 +228,7 @@ def benchmark_facts(root: Path) -> str:
 
 @generates
 def solved_table(root: Path) -> str:
-    """README's table of seconds from the start of a script until the pendulum is solved."""
+    """The table of seconds from the start of a script until the pendulum is solved."""
     lines = []
     rows = rows_of(root, "solved_seconds.csv", "python tools/benchmark.py solved")
     for name, group in groupby(rows, key=lambda row: row["contender"]):
@@ -282,14 +297,14 @@ def fill_notebook(notebook: NotebookNode, root: Path, where: str) -> list[Compla
 
 
 def fill_documents(root: Path, check: bool = False) -> tuple[list[str], list[Complaint]]:
-    """The same for README.md and CONTRIBUTING.md; says which of them changed, or would."""
+    """The same for the documents; says which of them changed, or would."""
     changed, complaints = [], []
-    for path in filter(Path.exists, [root / "README.md", root / "CONTRIBUTING.md"]):
+    for path in filter(Path.exists, [root / name for name in DOCUMENTS]):
         old = path.read_text(encoding="utf-8")
-        new, found = fill(old, root, path.name)
+        new, found = fill(old, root, str(path.relative_to(root)))
         complaints += found
         if new != old:
-            changed.append(f"{path.name}: its generated text")
+            changed.append(f"{path.relative_to(root)}: its generated text")
             if not check:
                 path.write_text(new, encoding="utf-8")
     return changed, complaints

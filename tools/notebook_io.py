@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parents[1]
 FILE_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 GENERATED = re.compile(r"(<!-- from: ([a-z]\w*)((?: \w+)*) -->)(.*?)(<!-- /from -->)", re.DOTALL)
+STATED = re.compile(r"[●○]{3} (\d+) min")  # the difficulty of an exercise, and the time it takes
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 
 METADATA = {
@@ -110,6 +111,11 @@ def words(notebook: NotebookNode) -> tuple[int, int]:
     source = "\n".join(GENERATED.sub("", cell.source) for cell in prose(notebook))
     visible = count(FOLD.sub("", source))
     return visible, count(source) - visible
+
+
+def stated_minutes(source: str) -> int:
+    """The minutes that a text of markdown states for its exercises."""
+    return sum(map(int, STATED.findall(source)))
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

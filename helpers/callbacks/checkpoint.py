@@ -12,6 +12,7 @@ import torch
 from helpers.callbacks.identity import identity, layers
 from helpers.storage import DamagedFileError, describe, previous, read, write
 from helpers.training import Callback
+from helpers.validation import check_steps
 
 
 class Checkpoint(Callback):
@@ -31,6 +32,7 @@ class Checkpoint(Callback):
     last = True
 
     def __init__(self, path: str | Path, every: int = 1_000, share: float = 0.02):
+        check_steps(every, "The steps from one save to the next")
         self.path, self.every, self.share = Path(path), every, share
 
     def start(self, agent, steps: int) -> None:

@@ -12,6 +12,7 @@ from IPython.display import display
 
 from helpers.training import Callback
 
+watchers = []  # functions that are called with an agent whose run begins a pause
 WORDS = "[Stop] [Pause] and sliders, in JupyterLab; the Interrupt button stops everywhere"
 
 
@@ -105,7 +106,10 @@ class Controls(Callback):
 
     def step(self, agent) -> bool:
         """Wait while Pause is pressed, then give moved values to the agent; True after Stop."""
-        while self.pause_button.value and not self.stopped and not self.interrupted():
+        if self.waiting():
+            for watch in watchers:
+                watch(agent)
+        while self.waiting():
             time.sleep(0.05)
         while self.moved:
             name, value = self.moved.popitem()
@@ -113,6 +117,10 @@ class Controls(Callback):
             if name == "sigma":
                 agent.noise.sigma = value
         return self.stopped
+
+    def waiting(self) -> bool:
+        """Whether Pause is pressed, and nothing ends the run."""
+        return self.pause_button.value and not self.stopped and not self.interrupted()
 
     def interrupted(self) -> bool:
         """Whether `train` was interrupted: the first SIGINT restores the old handler."""

@@ -21,6 +21,7 @@ from helpers.evaluation.returns import (
 )
 from helpers.pendulum.optimum import load_optimum
 from helpers.training import Callback
+from helpers.validation import check_steps
 
 PENDULUM = "Pendulum-v1"  # with its default options: the only one whose optimum is known
 ONLY_WATCH = {"HumanRendering", "RecordEpisodeStatistics", "RecordVideo", "RenderCollection"}
@@ -60,10 +61,12 @@ class Evaluate(Callback):
     """Records "evaluation", the mean noise-free return from fixed starts, every `every` steps.
 
     `env` is a name, an EnvSpec, or a function that makes the environment. None stands for the one
-    in which the agent trains, made again with its options and wrappers; running statistics, such as
-    NormalizeObservation's, start from scratch in each evaluation. In Pendulum-v1 with its default
-    options it also records "gap": how far the mean return lies below the best one, as a fraction of
-    it. Raises ValueError before the run if the agent can't act there.
+    in which the agent trains, made again with its options and wrappers: without what was changed in
+    it later, and with running statistics, such as NormalizeObservation's, from scratch. In
+    Pendulum-v1 with its default options it also records "gap": how far the mean return lies below
+    the best one, as a fraction of it.
+
+    Raises ValueError before the run if the agent can't act there.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Evaluate(Callback):
         env: Env | None = None,
         starts: Sequence[int] = EVALUATION_STARTS,
     ):
+        check_steps(every, "The steps from one evaluation to the next", least=1)
         self.every, self.env, self.starts = every, env, starts
 
     def start(self, agent, steps: int) -> None:

@@ -1,12 +1,14 @@
 """Progress as text, for runs without a plot."""
 
 from helpers.training import Callback
+from helpers.validation import check_steps
 
 
 class PrintProgress(Callback):
     """Prints one line every `every` episodes: the mean return of these episodes."""
 
     def __init__(self, every: int = 10):
+        check_steps(every, "The episodes from one line to the next", least=1)
         self.every = every
 
     def step(self, agent) -> None:

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from helpers.training import Callback
+from helpers.validation import check_steps
 
 
 class TensorBoard(Callback):
@@ -16,6 +17,7 @@ class TensorBoard(Callback):
     """
 
     def __init__(self, path: str | Path, every: int = 200):
+        check_steps(every, "The steps from one entry to the next", least=1)
         self.path, self.every, self.agent = Path(path), every, None
 
     def start(self, agent, steps: int) -> None:

@@ -38,10 +38,11 @@ def recordings(folder: str | Path = FOLDER) -> list[str]:
     return sorted(path.stem for path in Path(folder).glob("*.csv"))
 
 
-def load(name: str, folder: str | Path = FOLDER) -> Recorded:
-    """The recording of the experiment `name`.
+def load(name: str, folder: str | Path = FOLDER, until: int | None = None) -> Recorded:
+    """The recording of the experiment `name`; with `until`, only what came up to that step.
 
-    Raises ValueError if there is none, or if one of its seeds lacks an evaluation.
+    Raises ValueError if there is none, if it ends before `until`, or if one of its seeds lacks an
+    evaluation.
     """
     path = Path(folder, f"{name}.csv")
     if not path.exists():
@@ -53,7 +54,12 @@ def load(name: str, folder: str | Path = FOLDER) -> Recorded:
         header = [line[2:].partition(": ") for line in file if line.startswith("# ")]
     settings = {key: json.loads(value) for key, _, value in header}
     command = settings.pop("command")
-    table = pd.read_csv(path, comment="#").pivot(index="seed", columns="step")
+    rows = pd.read_csv(path, comment="#")
+    if until is not None:
+        if until > (last := rows["step"].max()):
+            raise ValueError(f"The recording '{name}' ends at step {last:,}, before {until:,}.")
+        rows = rows[rows["step"] <= until]
+    table = rows.pivot(index="seed", columns="step")
     returns, gaps = table["return"], table["gap"]
     if returns.isna().any(axis=None):
         raise ValueError(f"The recording '{name}' has gaps: record it again with `{command}`.")
@@ -67,9 +73,11 @@ def sweep(setting: str, folder: str | Path = FOLDER) -> list[tuple[float, str]]:
     return sorted((load(n, folder).settings["recipe"][setting], n) for n in [*others, "modern"])
 
 
-def gap_band(name: str, folder: str | Path = FOLDER) -> tuple[np.ndarray, ...]:
+def gap_band(
+    name: str, folder: str | Path = FOLDER, until: int | None = None
+) -> tuple[np.ndarray, ...]:
     """The band of recorded gaps: steps, lower bound, interquartile mean, upper bound, (T,) each."""
-    run = load(name, folder)
+    run = load(name, folder, until)
     return band(run.steps, run.gaps)
 
 

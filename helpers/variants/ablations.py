@@ -54,7 +54,7 @@ class CriticWithActionFirst(Critic):
     def __init__(self, state_dim: int, action_dim: int):
         super().__init__(state_dim, action_dim)
         self.layer1 = nn.Linear(state_dim + action_dim, 400)
-        self.layer2 = nn.Linear(400, 300)
+        del self.action
 
     def forward(self, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
         """The value Q(s, a) for each pair of state and action."""

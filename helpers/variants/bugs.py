@@ -93,7 +93,7 @@ class CriticWithFanOut(Critic):
 
     def __init__(self, state_dim: int, action_dim: int):
         super().__init__(state_dim, action_dim)
-        start_by_fan_out(self.layer1, self.layer2)
+        start_by_fan_out(self.layer1, self.layer2, self.action)
 
 
 def broadcast_critic_loss(q: nn.Module, batch: Batch, y: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 from helpers.agent import DDPG
 
 
-class DDPGJudgedWithNoise(DDPG):
+class DDPGEvaluatedWithNoise(DDPG):
     """DDPG that is evaluated with the noise of its training still on."""
 
     loud = None

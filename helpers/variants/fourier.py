@@ -59,5 +59,4 @@ class FourierCritic(Critic):
 
     def forward(self, s: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
         """The value Q(s, a) for each pair of state and action."""
-        x = torch.cat([self.layer1(s), a], dim=1)
-        return self.layer3(F.relu(self.layer2(x)))
+        return self.layer3(F.relu(self.layer2(self.layer1(s)) + self.action(a)))
