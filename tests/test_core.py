@@ -61,7 +61,7 @@ def test_it_trains_in_another_project(tmp_path):
         [sys.executable, "-c", TRAIN], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
-    assert done.stdout.split() == ["6", "201"]  # episodes of 200 steps, and updates
+    assert done.stdout.split() == ["6", "701"]  # episodes of 200 steps, and updates
 
 
 @pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)

@@ -1,6 +1,8 @@
 import io
 import os
+import re
 import signal
+import threading
 from base64 import b64decode
 from types import SimpleNamespace
 
@@ -14,10 +16,12 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from helpers.agent import DDPG
+from helpers.callbacks.controls import Controls, watchers
 from helpers.callbacks.evaluate import Evaluate
 from helpers.environment import make_env
 from helpers.history import History
 from helpers.networks import Actor, Critic
+from helpers.plots import live as module
 from helpers.plots.layout import layout
 from helpers.plots.live import LivePlot
 from helpers.recipes import Recipe
@@ -116,7 +120,8 @@ def test_an_interrupted_run_keeps_its_last_picture(tmp_path):
     live = LivePlot()
     history = run(500, live, At90(lambda agent: os.kill(os.getpid(), signal.SIGINT)))
     assert history["critic_loss"][0][-1] == 90
-    assert live.state == "stopped"
+    assert live.report().startswith("stopped at step 90 of 500 · ")
+    assert live.report().endswith(" · train again to go on")
     live.save(tmp_path / "run.png")
 
 
@@ -129,7 +134,7 @@ def test_a_run_that_breaks_off_keeps_its_picture_and_its_own_error(tmp_path):
     live = LivePlot("all")
     with pytest.raises(ValueError, match="step 91"):
         run(500, live, At90(break_off))
-    assert live.state == "failed"
+    assert live.report().startswith("failed at step 90 of 500 · ValueError: At step 91 ")
     live.save(tmp_path / "run.png")
 
 
@@ -151,7 +156,37 @@ def test_the_speed_leaves_out_the_steps_that_a_checkpoint_brings_back():
     run(1_070, live, Resuming())
     live.state, live.began = "running", live.began - 100
     live.clock = [(0.0, live.first), (10.0, live.agent.steps)]
-    assert live.report().endswith("7 steps/s   ·   0 s left")
+    assert live.report().endswith("7 steps/s · 0 s left")
+
+
+def test_the_time_left_does_not_count_the_random_steps():
+    told = []
+
+    class Asking(LivePlot):
+        def step(self, agent):
+            super().step(agent)
+            told.append((self.report(), self.clock[0][1]))
+
+    run(66, Asking("return"))
+    assert told[62] == ("step 63 of 66 · random steps, before learning starts", 0)
+    assert told[64] == ("step 65 of 66 · starting", 64)  # the clock starts where learning does
+
+
+def test_a_pause_is_shown(monkeypatch):
+    shown, controls, live = [], Controls(), LivePlot("return")
+    monkeypatch.setattr(module, "publish", lambda *_, **__: SimpleNamespace(update=update))
+
+    def update(**bundle):
+        shown.append(live.report())
+
+    def pause():
+        controls.pause_button.value = True
+        threading.Timer(0.2, lambda: setattr(controls.pause_button, "value", False)).start()
+
+    run(100, At90(lambda agent: pause()), controls, live)
+    assert "paused at step 90 of 100 · release Pause to go on" in shown
+    assert shown[-1].startswith("ended at step 100 of 100 · ")
+    assert not watchers
 
 
 def test_an_agent_that_has_its_steps_already_is_shown_as_it_is():
@@ -198,6 +233,7 @@ def test_it_keeps_to_its_share_of_the_time_and_stretches_it_for_a_late_frame():
     assert due == {9.9: (True, True), 10.1: late, 19.9: late, 21.0: (False, False)}
 
 
+PICTURE = r'<img alt="(?P<alt>.*)" width="(?P<width>.*)" src="data:image/png;base64,(?P<png>.*)">'
 CELL = """
 from helpers.agent import DDPG
 from helpers.callbacks.evaluate import Evaluate
@@ -219,7 +255,9 @@ def test_a_notebook_stores_one_picture_the_last_with_constant_words(tmp_path):
     (cell,) = NotebookClient(notebook, timeout=120, resources=folder).execute()["cells"]
     (stored,) = cell.outputs
     assert stored.output_type == "display_data"
-    assert set(stored.data) == {"image/png", "text/plain"}
-    assert stored.data["text/plain"] == stored.metadata["image/png"]["alt"] == LivePlot.alt
-    assert len(stored.data["image/png"]) < 100_000
-    assert Image.open(io.BytesIO(b64decode(stored.data["image/png"]))).width > 800
+    assert set(stored.data) == {"text/html", "text/plain"}
+    assert stored.data["text/plain"] == LivePlot.alt
+    shown = re.fullmatch(PICTURE, stored.data["text/html"])
+    assert (shown["alt"], int(shown["width"])) == (LivePlot.alt, 792)
+    assert len(shown["png"]) < 150_000
+    assert Image.open(io.BytesIO(b64decode(shown["png"]))).width == 2 * 792

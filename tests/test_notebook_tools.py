@@ -8,7 +8,7 @@ import sample_series
 from nbformat import v4
 from sample_series import edit, tool
 
-from tools import notebook_io
+from tools import notebook_io, notebooks
 
 
 @pytest.fixture
@@ -67,14 +67,15 @@ def test_a_missing_notebook_is_named(path, tmp_path):
 
 
 def test_navigation_follows_the_files(path, tmp_path):
-    assert notebook_io.read(path).cells[0].source == "[Contents](../README.md)"
+    top = "{}\n\n" + notebooks.EDIT
+    assert notebook_io.read(path).cells[0].source == top.format("[Contents](../README.md)")
     other = path.with_name("07_the_wheel.ipynb")
     other.write_text(path.read_text().replace("# 4 · The ring", "# 7 · The wheel"))
     tool(tmp_path, "sync", code=1)  # the minutes are not measured yet
     first, *_, last = notebook_io.read(path).cells
     bar = "[Contents](../README.md) · [7 The wheel →](07_the_wheel.ipynb)"
-    assert (first.source, last.source) == (bar, bar)
-    assert notebook_io.read(other).cells[0].source == (
+    assert (first.source, last.source) == (top.format(bar), bar)
+    assert notebook_io.read(other).cells[-1].source == (
         "[← 4 The ring](04_the_ring.ipynb) · [Contents](../README.md)"
     )
 

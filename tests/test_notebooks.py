@@ -15,11 +15,16 @@ from unittest.mock import MagicMock, patch
 
 import IPython.display
 import matplotlib as mpl
+import numpy as np
 import pytest
 import sample_series
 from nbformat import NotebookNode
 
 import helpers
+from helpers.agent import DDPG
+from helpers.environment import make_env
+from helpers.recipes import Recipe
+from helpers.training import train
 from tools import docgen, execution, notebook_io, notebooks, quotes
 
 TAUGHT = {  # what the notebooks quote of the algorithm
@@ -50,6 +55,8 @@ LONGEST_CELL = 45  # lines
 LARGEST_FILE = 1_500_000  # bytes
 MOST_WORDS, MOST_FOLDED, MOST_MINUTES = 3_500, 1_750, 75
 FEWEST_EXERCISES, FEWEST_CHECKED = 3, 2
+
+QUICK = Recipe(batch_size=8, learning_starts=8)
 
 PATHS = sorted((notebook_io.ROOT / "notebooks").glob("*.ipynb"))
 
@@ -398,6 +405,32 @@ def test_the_learner_writes_it_first(name):
             quoted = quotes.quotation(cell)
             assert not quoted or quoted.name != name, f"{path.name} quotes {name} before"
     pytest.fail(f"no notebook asks the learner to write {name}")
+
+
+COMPONENTS = {  # how the agent takes what the learner writes
+    "Actor": "actor", "Critic": "critic", "ReplayBuffer": "buffer", "OrnsteinUhlenbeck": "noise",
+    "Gaussian": "noise", "td_target": "td_target", "critic_loss": "critic_loss",
+    "actor_loss": "actor_loss", "soft_update": "soft_update",
+}  # fmt: skip
+
+
+def test_the_learners_own_version_trains(path, notebook):
+    """What the page says after each `build it`, `actor=MyActor` or the like, works."""
+    prose = "\n".join(cell.source for cell in notebook_io.prose(notebook))
+    with stage(path) as namespace:
+        for cell, _ in lesson(notebook):
+            perform(cell.source, namespace)
+        for cell, solution in zip(notebook.cells, notebook.cells[1:], strict=False):
+            if (component := COMPONENTS.get(built(cell))) is None:
+                continue
+            own = re.search(r"^(?:class|def) ([Mm]y\w+)", cell.source, re.MULTILINE)[1]
+            assert f"{component}={own}" in prose, f"say how to train with {own}"
+            perform(FOLDED.fullmatch(solution.source.strip())[1], namespace)
+            env = make_env(seed=0)
+            agent = DDPG(env, seed=0, recipe=QUICK, **{component: namespace[own]})
+            train(env, agent, 12)
+            assert agent.made_with[component] is namespace[own]
+            assert np.isfinite(agent.act(env.reset()[0]))
 
 
 # What notices a breach of the two rules that carry the house is itself put to the test

@@ -17,7 +17,16 @@ FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    # all that JupyterLab would add: with this Python, opening a notebook doesn't change it
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.11.7",
+    },
 }
 CELL_METADATA = {"tags", "jupyter"}  # "jupyter" folds a cell; the rest is noise in a diff
 WIDGET = "application/vnd.jupyter.widget-view+json"  # names a widget that died with its kernel
@@ -59,11 +68,16 @@ def text(notebook: NotebookNode) -> str:
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
-    """The same notebook, stripped in place of all that changes without anyone changing it."""
+    """The same notebook, stripped in place of all that changes without anyone changing it.
+
+    The imports, which nobody reads first, are folded.
+    """
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5  # from here on cells have ids
     for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in sorted(CELL_METADATA & cell.metadata.keys())}
+        if "imports" in kept.get("tags", ()):
+            kept["jupyter"] = {"source_hidden": True}
         cell.metadata = nbformat.from_dict(kept)
         for output in cell.get("outputs", []):
             if len(output.get("data", {})) > 1:  # never strip the only form that an output has

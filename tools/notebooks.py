@@ -17,6 +17,11 @@ from tools import docgen, execution, notebook_io, quotes
 from tools.margins import margins
 from tools.notebook_io import ROOT, Complaint
 
+EDIT = (
+    "*Change any cell you like: run it with `%%original` as its first line, and the original comes "
+    "back.*"
+)
+
 
 def bar(path: Path, root: Path = ROOT) -> str:
     """The navigation bar of a notebook: previous, contents, next."""
@@ -38,13 +43,14 @@ def label(path: Path) -> str:
 
 def navigate(notebook: NotebookNode, path: Path, root: Path = ROOT) -> bool:
     """Put the bar first and last; says whether that changed anything."""
-    source = bar(path, root)
+    bottom = bar(path, root)
+    top = f"{bottom}\n\n{EDIT}"
     cells = [cell for cell in notebook.cells if "navigation" not in notebook_io.tags(cell)]
-    if [c.source for c in notebook.cells] == [source, *(c.source for c in cells), source]:
+    if [c.source for c in notebook.cells] == [top, *(c.source for c in cells), bottom]:
         return False
     first, last = (
         v4.new_markdown_cell(source, id=f"navigation-{place}", metadata={"tags": ["navigation"]})
-        for place in ("top", "bottom")
+        for place, source in (("top", top), ("bottom", bottom))
     )
     notebook.cells = [first, *cells, last]
     return True

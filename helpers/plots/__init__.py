@@ -1,4 +1,7 @@
-"""Figures in the house style, the live plot of a run, moving pictures and widgets."""
+"""Figures in the house style, the live plot of a run, moving pictures and widgets.
+
+Importing it in a notebook also makes the tracebacks there short, and offers `%%original`.
+"""
 
 from helpers.pendulum.physics import state_grid
 from helpers.plots.animation import animate, animation
@@ -12,6 +15,7 @@ from helpers.plots.maps import (
     plot_value_map,
     torque_map,
 )
+from helpers.plots.originals import offer_originals
 from helpers.plots.style import (
     BLUE,
     GREEN,
@@ -26,5 +30,9 @@ from helpers.plots.style import (
     plot_seeds,
     show,
 )
+from helpers.plots.tracebacks import shorten_tracebacks
 from helpers.plots.video import film
 from helpers.plots.widgets import PushByHand, play
+
+shorten_tracebacks()
+offer_originals()

@@ -103,9 +103,8 @@ def layout(
     known[banded] = partial(known[banded], band=band)
     columns = {1: 1, 2: 2, 4: 2}.get(len(names), 3)
     rows = -(-len(names) // columns)
-    figure, axes = new_figure(
-        rows, columns, width=(6, 9, 11)[columns - 1], height=2.9 * rows + 0.3, squeeze=False
-    )
+    width, height = (6, 8, 9.9)[columns - 1], (2.8 if rows < 3 else 2.1) * rows + 0.4
+    figure, axes = new_figure(rows, columns, width=width, height=height, squeeze=False)
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     make = [known.get(name, partial(Line, name=name, title=name)) for name in names]

@@ -51,7 +51,7 @@ class QSlice(Panel):
         self.state = observe(np.array([theta]), np.array([velocity]))  # (1, 3)
         best = MAX_TORQUE * load_optimum().policy(self.state).item()
         ax.axvline(best, color=GREEN, lw=1.2, ls="--")
-        write(ax, "optimal", (best, 0), ax.get_xaxis_transform(), (4, 3))
+        write(ax, "optimal", (best, 0), ax.get_xaxis_transform(), (-4, 3), ha="right")
         self.line = self.add(*ax.plot([], [], color=BLUE))
         self.climb = self.add(*ax.plot([], [], color=ORANGE, lw=2.5))
         self.choice = self.add(*ax.plot([], [], "o", color=RED, ms=8))

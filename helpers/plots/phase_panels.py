@@ -36,11 +36,11 @@ class Portrait(Panel):
         self.look, self.fixed = look, norm is not None
         self.image = self.add(plot_phase(ax, np.zeros((SIZE, SIZE)), None, cmap=cmap, norm=norm))
         self.image.set_interpolation("bilinear")
-        scale = ax.inset_axes((0.66, 1.045, 0.2, 0.045))  # beside the title, where there is room
+        scale = ax.inset_axes((0.74, 1.045, 0.13, 0.045))  # beside the title, where there is room
         scale.imshow(np.linspace(-2, 2, 64)[None], aspect="auto", cmap=cmap)
         scale.set_axis_off()
-        ax.text(0.645, 1.03, low, ha="right", transform=ax.transAxes, fontsize=9)
-        ax.text(0.875, 1.03, high, transform=ax.transAxes, fontsize=9)
+        ax.text(0.73, 1.03, low, ha="right", transform=ax.transAxes, fontsize=9)
+        ax.text(0.88, 1.03, high, transform=ax.transAxes, fontsize=9)
         self.path = self.add(*ax.plot([], [], color=INK, lw=1.3))
         self.place = self.add(*ax.plot([], [], "o", color="white", mec=INK, mew=1.5, ms=7))
         self.states, self.ended = deque(maxlen=TIME_LIMIT), False

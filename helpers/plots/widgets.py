@@ -15,7 +15,7 @@ from helpers.callbacks.controls import in_notebook, show
 from helpers.pendulum.controllers import Trajectory
 from helpers.pendulum.physics import MAX_TORQUE, TIME_LIMIT, TIME_STEP, step
 from helpers.plots.animation import frame
-from helpers.plots.png import bundle, encode, publish
+from helpers.plots.png import SHARP, bundle, publish, sharp
 
 WIDE = widgets.Layout(width="22em")
 
@@ -26,12 +26,9 @@ def show_controls(controls: list[widgets.Widget], words: str) -> None:
         show(widgets.Box(controls, layout=widgets.Layout(flex_flow="row wrap")), words)
 
 
-def picture(drawn: Figure | bytes) -> bytes:
-    """A figure as a PNG; a PNG stays as it is."""
-    if isinstance(drawn, bytes):
-        return drawn
-    drawn.canvas.draw()
-    return encode(drawn)
+def picture(drawn: Figure | bytes) -> tuple[bytes, int]:
+    """A figure, or a PNG, as a PNG and its scale."""
+    return (drawn, 1) if isinstance(drawn, bytes) else (sharp(drawn), SHARP)
 
 
 def slider(name: str, low: float, high: float, step: float, value: float) -> widgets.Widget:
@@ -54,12 +51,13 @@ def play(
     controls = {name: slider(name, *numbers) for name, numbers in sliders.items()}
     show_controls([*controls.values()], f"[sliders for {', '.join(controls)}, in JupyterLab]")
 
-    def now() -> bytes:
-        return picture(draw(**{name: control.value for name, control in controls.items()}))
+    def now() -> tuple[bytes, str, int]:
+        png, scale = picture(draw(**{name: control.value for name, control in controls.items()}))
+        return png, alt, scale
 
-    handle = publish(now(), alt, again=True)
+    handle = publish(*now(), again=True)
     for control in controls.values():
-        control.observe(lambda change: handle.update(**bundle(now(), alt)), "value")
+        control.observe(lambda change: handle.update(**bundle(*now())), "value")
     return controls
 
 

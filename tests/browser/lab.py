@@ -34,8 +34,8 @@ CONNECTED = """async () => {
     window.pictures = [...panel.content.model.cells].map(() => new Set());
     [...panel.content.model.cells].forEach((cell, i) => cell.outputs?.changed.connect(outputs => {
         for (let k = 0; k < outputs.length; k++) {
-            const png = outputs.get(k).data['image/png'];
-            if (png) window.pictures[i].add(png.length + png.slice(-600));
+            const html = outputs.get(k).data['text/html'];
+            if (html?.includes('<img')) window.pictures[i].add(html.length + html.slice(-600));
         }
     }));
     return kernel.status === 'idle';

@@ -130,7 +130,7 @@ def errors(cells):
 
 
 def has_picture(output):
-    return "image/png" in output.get("data", {})
+    return "<img" in "".join(output.get("data", {}).get("text/html", ""))
 
 
 def interrupted(notebook, cell):
