@@ -1,17 +1,19 @@
-"""Checks of notebook 01: sums of rewards, and how an agent's actions reach a machine."""
+"""Checks of notebook 01: sums of rewards, and the environment as an agent meets it."""
 
 from collections.abc import Callable
 
+import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
 
-from helpers.checks.verdicts import check, given, mistake, shape_complaint
+from helpers.checks.verdicts import check, failure, given, mistake, shape_complaint
 from helpers.checks.worlds import World
 
 REWARDS = np.array([-1.0, -5.0, 2.0, -3.0])
 LOW, HIGH = np.float32([-2.0, 0.0]), np.float32([2.0, 10.0])
 ASKED = np.float32([[-1.0, -1.0], [1.0, 1.0], [0.0, 0.0], [0.5, -0.5]])
 HALF = (HIGH - LOW) / 2
+CAR, MARS = "MountainCarContinuous-v0", 3.7  # another environment, and another gravity
 
 
 @check
@@ -67,11 +69,23 @@ def wrong_returns(right: np.ndarray) -> list[tuple[np.ndarray, str]]:
     ]
 
 
+def two_motors() -> World:
+    """A machine with two motors: one takes -2 to 2, the other 0 to 10."""
+    motors = World(state=lambda world: [0.0], reward=lambda world: 0.0, ends=[(9, True, False)])
+    motors.action_space = Box(LOW, HIGH)
+    return motors
+
+
+def takes_unit_actions(env: gym.Env) -> bool:
+    """Whether the machine with two motors says that it takes actions in [-1, 1]."""
+    limits = env.action_space
+    return limits.shape == (2,) and (limits.low == -1).all() and (limits.high == 1).all()
+
+
 @check
 def check_rescaling(wrapper: type) -> str | None:
     """-1 becomes the lowest action of the machine, 1 the highest, in a straight line."""
-    motors = World(state=lambda world: [0.0], reward=lambda world: 0.0, ends=[(9, True, False)])
-    motors.action_space = Box(LOW, HIGH)  # two motors: one takes -2 to 2, the other 0 to 10
+    motors = two_motors()
     motors.reset()
     env, told = wrapper(motors), []
     for asked in ASKED:
@@ -81,16 +95,16 @@ def check_rescaling(wrapper: type) -> str | None:
             return complaint
     told, right = np.array(told, dtype=float), LOW + (ASKED + 1) * HALF
     if np.allclose(told, right, atol=1e-5):
-        limits = env.action_space
-        stated = np.allclose(limits.low, -1) and np.allclose(limits.high, 1)
-        return None if stated else "its action_space should say that it takes actions in [-1, 1]."
+        if takes_unit_actions(env):
+            return None
+        return "its action_space should say that it takes two actions, each in [-1, 1]."
     usual = [
         (ASKED, "the actions are not rescaled: the machine gets what the agent says."),
         (
             ASKED * HIGH,
             "right for the pendulum, whose range is symmetric around 0, but only there.",
         ),
-        (2 * ASKED, "2 is the pendulum's strength: take the range from `low` and `high`."),
+        (2 * ASKED, "every motor gets the range -2 to 2: each has its own, in `low` and `high`."),
         (right - LOW, "that is the way from the lowest action on: it has to be added to `low`."),
         (LOW + ASKED * 2 * HALF, "0 becomes the lowest action; it should be the middle."),
         (LOW + HIGH + ASKED * HALF, "the middle of a range is (low + high) / 2."),
@@ -105,3 +119,57 @@ def check_rescaling(wrapper: type) -> str | None:
         f"where the range is {LOW[motor]:g} to {HIGH[motor]:g}, {ASKED[row, motor]:g} should "
         f"become {right[row, motor]:g}, not {told[row, motor]:g}.",
     )
+
+
+@check
+def check_make_env(make_env: Callable[..., gym.Env]) -> str | None:
+    """it makes an environment or takes yours, rescales the actions, and seeds it once."""
+    car = given(make_env(CAR))
+    if isinstance(car, tuple):
+        return "it gave back what `reset` answers: give back the environment itself."
+    if not isinstance(car, gym.Env):
+        return f"it gave back a {type(car).__name__}, not an environment."
+    if (made := car.unwrapped.spec.id) != CAR:
+        return f"asked for {CAR} it made {made}: use the name that is given."
+    if make_env("Pendulum-v1", g=MARS).unwrapped.g != MARS:
+        return f"g={MARS} had no effect: hand the options on to gym.make."
+    try:
+        return object_complaint(make_env)
+    except Exception as error:  # whatever a learner's code may raise
+        problem = failure(error)
+        return f"given an environment that is made already, {problem} Make one only from a name."
+
+
+def object_complaint(make_env: Callable[..., gym.Env]) -> str | None:
+    """What is wrong with what it makes of the machine with two motors, or how it seeds that."""
+    motors = two_motors()
+    env = make_env(motors, seed=7)
+    if env.unwrapped is not motors:
+        return "it ignored the environment that it was given."
+    so_far = len(motors.seeds)
+    env.reset()
+    env.reset()
+    if 7 not in motors.seeds:
+        return "the seed has no effect on the starts: reset the environment once with it."
+    if any(seed is not None for seed in motors.seeds[so_far:]):
+        return "every episode gets a seed and starts alike: only the first reset gets it."
+    if complaint := actions_complaint(env, motors):
+        return complaint
+    seedless, zero = two_motors(), two_motors()
+    make_env(seedless)
+    make_env(zero, seed=0)
+    if any(seed is not None for seed in seedless.seeds):
+        return f"without a seed it takes {seedless.seeds[-1]}: None means that luck decides."
+    if 0 not in zero.seeds:
+        return "seed 0 is ignored: it is a seed like any other, so ask `if seed is not None`."
+    return None
+
+
+def actions_complaint(env: gym.Env, motors: World) -> str | None:
+    """Whether the actions of what it makes are rescaled."""
+    if not takes_unit_actions(env):
+        return "its actions aren't rescaled: give back the environment in its RescaledActions."
+    env.step(np.float32([1.0, -1.0]))
+    if not np.allclose(motors.told, [2.0, 0.0]):
+        return "its actions say [-1, 1], but reach the machine as they are: use RescaledActions."
+    return None

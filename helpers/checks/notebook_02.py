@@ -1,13 +1,48 @@
 """Checks of notebook 02: the learner's own actor, and how a layer's weights are initialised."""
 
-import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from helpers.checks.verdicts import check, first
 
+WIDTHS = [400, 300]  # units of the hidden layers
+NO_BEND = "there is no ReLU between its layers: without a bend, two layers are no more than one."
+ONE_SIGN = "all its actions have one sign: is there a ReLU after the last layer?"
+BENDS = [  # what may stand between two layers in place of a ReLU
+    (lambda x: x, NO_BEND),
+    *(
+        (function, f"between its layers stands {name}, where a ReLU was expected.")
+        for name, function in {
+            "a sigmoid": torch.sigmoid,
+            "a tanh": torch.tanh,
+            "an absolute value": torch.abs,
+            "an ELU": F.elu,
+            "a leaky ReLU": F.leaky_relu,
+            "a GELU": F.gelu,
+            "a SiLU": F.silu,
+            "a softplus": F.softplus,
+            "a sine": torch.sin,
+        }.items()
+    ),
+    (lambda x: F.relu(-x), "the ReLU should make the negative numbers 0, not the positive ones."),
+]
+ENDS = [  # what may stand at the end in place of a tanh
+    (lambda x: x, "with larger weights its actions leave [-1, 1]: it lacks the tanh at the end."),
+    (
+        lambda x: x.clamp(-1, 1),
+        "it clips its actions at ±1, where no gradient comes back: use tanh instead.",
+    ),
+    (lambda x: torch.tanh(F.relu(x)), ONE_SIGN),
+    (F.relu, ONE_SIGN),
+    (lambda x: 2 * torch.tanh(x), "its actions reach ±2: the actor answers in [-1, 1]."),
+    (torch.sin, "a sine turns back where a larger number should mean a larger action: use tanh."),
+    (lambda x: 2 * torch.sigmoid(x) - 1, "a stretched sigmoid is tanh(x / 2), half as steep."),
+    (F.softsign, "softsign isn't tanh: it nears ±1 much more slowly."),
+    (lambda x: torch.tanh(torch.tanh(x)), "the tanh is applied twice: ±1 is out of reach."),
+]
 SHAPES = [(400, 900), (900, 400), (100, 1_600)]  # (fan-in, fan-out)
 UNTOUCHED = 7.0
 RULES = [  # other ends of the range, by fan-in and fan-out
@@ -28,20 +63,37 @@ def check_actor(actor: type) -> str | None:
         return "a layer is still `...`: put an nn.Linear there."
     if mu(s) is None:
         return "forward gives nothing back: is its `return` missing?"
-    layers = [layer for layer in mu.modules() if isinstance(layer, nn.Linear)]
-    if len(layers) < 2:
-        return f"it has {len(layers)} nn.Linear layers, where at least two were expected."
     for states, expected in [(s, (100, 2)), (s[0], (2,))]:
         if (shape := tuple(mu(states).shape)) != expected:
             return f"states {tuple(states.shape)} should give actions {expected}, not {shape}."
-    widths = [layer.out_features for layer in layers[:-1]]
+    layers = [layer for layer, _, _ in trace(mu, s)]
+    if (found := len({*layers})) != 3 or len(layers) != 3:
+        return f"it uses {found} nn.Linear layers, where three were expected, each used once."
+    if (widths := [layer.out_features for layer in layers[:-1]]) != WIDTHS:
+        return f"its hidden layers have {widths} units, not {WIDTHS}."
     return (
         last_layer_complaint(mu, s, layers[-1])
         or first(map(hidden_layer_complaint, layers[:-1]))
-        or learning_complaint(mu, s)
-        or range_complaint(mu, s, layers[-1])
-        or (f"its hidden layers have {widths} units, not one of 64." if widths != [64] else None)
+        or gradient_complaint(mu, s)
+        or bend_complaint(mu, s)
+        or end_complaint(mu, s, layers[-1])
     )
+
+
+@torch.no_grad()
+def trace(mu: nn.Module, s: torch.Tensor) -> list[tuple[nn.Linear, torch.Tensor, torch.Tensor]]:
+    """Each layer in the order in which they are used: what goes in, and what comes out."""
+    seen = []
+
+    def look(layer, inputs, output):
+        seen.append((layer, inputs[0].clone(), output.clone()))
+
+    layers = [layer for layer in mu.modules() if isinstance(layer, nn.Linear)]
+    handles = [layer.register_forward_hook(look) for layer in layers]
+    mu(s)
+    for handle in handles:
+        handle.remove()
+    return seen
 
 
 def last_layer_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str | None:
@@ -51,6 +103,8 @@ def last_layer_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str
             return f"the last layer's {name} should start in U(±0.003), but reaches {largest:.3f}."
     if last.weight.min() >= 0 or last.weight.max() <= 0 or not last.bias.any():
         return "the last layer's numbers should be drawn from both sides of 0, the bias too."
+    if (largest := last.weight.abs().max().item()) < 2e-3:
+        return f"the last layer's weights should reach 0.003, but end at {largest:.4f}."
     if mu(s).abs().max() > 0.1:
         return "its first actions should be close to 0, but one is larger than 0.1."
     return None
@@ -71,16 +125,8 @@ def hidden_layer_complaint(layer: nn.Linear) -> str | None:
     )
 
 
-def learning_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
-    """What keeps it from learning, or from learning anything but a linear function."""
-    if (mu(s) >= 0).all() or (mu(s) <= 0).all():
-        return "all its actions have one sign: is there a ReLU after the last layer?"
-    odd = copy.deepcopy(mu)  # without biases only a ReLU tells a state from its opposite
-    for layer in odd.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.zeros_(layer.bias)
-    if (odd(s) + odd(-s)).abs().max() < 0.01 * odd(s).abs().max():
-        return "without a ReLU between its layers, opposite states get opposite actions: add one."
+def gradient_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
+    """What keeps it from learning."""
     if not mu(s).requires_grad:
         return "no gradient flows through it: don't detach, and use only torch's functions."
     mu(s).sum().backward()
@@ -90,21 +136,37 @@ def learning_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
     return None
 
 
-@torch.no_grad()
-def range_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str | None:
-    """Whether its actions leave [-1, 1], or are clipped there, once the last layer has grown."""
-    for _ in range(40):
-        large = mu(s).abs().max() > 0.9
-        for p in last.parameters():
-            p *= 2  # a tanh was below 0.995 before the last time, and is still below 1
-        if large:
-            break
-    largest = mu(s).abs().max()
-    if largest > 1:
-        return "with larger weights its actions leave [-1, 1]: it lacks the tanh at the end."
-    if largest == 1:
-        return "it clips its actions at ±1, where no gradient comes back: use tanh instead."
+def bend_complaint(mu: nn.Module, s: torch.Tensor) -> str | None:
+    """What else than a ReLU stands between two layers, or before the first."""
+    (_, x, out), *others = trace(mu, s)
+    if not torch.equal(x, s):
+        return "the first layer should take the state as it is."
+    for _, x, next_out in others:
+        if not torch.allclose(x, F.relu(out), atol=1e-6):
+            return named(x, out, BENDS) or (
+                "what goes into a layer should be the ReLU of what the layer before it gives."
+            )
+        out = next_out
     return None
+
+
+@torch.no_grad()
+def end_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str | None:
+    """What else than a tanh stands at the end; seen once the last layer has grown."""
+    for p in last.parameters():
+        p *= 300
+    _, _, out = trace(mu, s)[-1]
+    if torch.allclose(action := mu(s), torch.tanh(out), atol=1e-5):
+        return None
+    return named(action, out, ENDS) or (
+        "its action should be the tanh of what the last layer gives, and nothing else."
+    )
+
+
+def named(y: torch.Tensor, x: torch.Tensor, functions: Sequence[tuple]) -> str | None:
+    """The words for the function that makes y of x, if it is one of these."""
+    found = [words for function, words in functions if torch.allclose(function(x), y, atol=1e-5)]
+    return found[0] if found else None
 
 
 @check

@@ -1,52 +1,137 @@
-"""Checks of notebook 04: replay buffers that draw differently."""
+"""Checks of notebook 04: the learner's own replay buffer, and two that draw differently."""
 
 import numpy as np
+import torch
 
-from helpers.checks.verdicts import check, first, given
+from helpers.checks.verdicts import check, first, given, tensor_complaint
+
+WIDTHS = {"s": 2, "a": 1, "r": 1, "s_next": 2, "terminated": 1}
+CAPACITY, ADDED, BATCH, DRAWS = 40, 100, 16, 500  # to see how a buffer draws
+MORE = range(ADDED - CAPACITY + 1, ADDED + 1)  # the numbers that are then held
 
 
 def add(buffer, numbers) -> None:
     """Add transitions that are told apart by their number."""
     for i in numbers:
-        buffer.add([i, i], [-i], 10 * i, [i + 1, i + 1], i % 2 == 1)
+        s, s_next = np.full(2, i, dtype=np.float32), np.full(2, i + 1, dtype=np.float32)
+        buffer.add(s, np.array([-i], dtype=np.float32), 10.0 * i, s_next, i % 2 == 1)
 
 
-def columns_complaint(batch) -> str | None:
-    """What is wrong with the columns of a batch of the transitions that `add` adds."""
+def batch_complaint(batch, n: int) -> str | None:
+    """What is wrong with a batch of n of the transitions that `add` adds."""
+    if not all(hasattr(batch, name) for name in WIDTHS):
+        return f"`sample` gives a {type(batch).__name__}, not a Batch of five tensors."
+    if isinstance(batch.s, torch.Tensor) and batch.s.ndim == 2 and len(batch.s) != n:
+        return f"asked for {n} rows it gave {len(batch.s)}."
+    for name, width in WIDTHS.items():
+        column, what = getattr(batch, name), f"the column {name}"
+        if complaint := tensor_complaint(column, (n, width), what):
+            return complaint
+        if column.dtype != torch.float32:
+            return f"{what} is of {column.dtype}: the networks take torch.float32."
     i = batch.s[:, :1]
+    if (i == 0).any():
+        return "it drew a row that was never written: draw among those that are held."
     for name, values in {"a": -i, "r": 10 * i, "s_next": i + 1, "terminated": i % 2}.items():
-        column = getattr(batch, name)
-        if column.ndim != 2 or len(column) != len(i):
-            return f"the column {name} has shape {tuple(column.shape)}, not ({len(i)}, width)."
-        if not column[:, :1].equal(values):
+        if not getattr(batch, name)[:, :1].equal(values):
             return f"the column {name} doesn't belong to the column s: use one index for all."
+    return None
+
+
+def numbers_in(batch) -> list[float]:
+    """The numbers of the transitions in a batch."""
+    return batch.s[:, 0].tolist()
+
+
+def draws_complaint(numbers: np.ndarray, distinct: float, among=MORE) -> str | None:
+    """Whether rows are drawn evenly and independently; numbers (DRAWS, n) of the MORE held.
+
+    A batch holds at least `distinct` different ones on average; those `among` are counted.
+    """
+    outside = numbers[~np.isin(numbers, MORE)]
+    if len(outside):
+        return (
+            f"after {ADDED} transitions in {CAPACITY} places it should hold those from {MORE[0]} "
+            f"to {MORE[-1]}, and it drew number {outside[0]:.0f}."
+        )
+    if (numbers == numbers[0]).all():
+        return "it draws the same rows every time: it should draw at random."
+    different = np.mean([len(np.unique(batch)) for batch in numbers])
+    if different < distinct:
+        return (
+            f"on average only {different:.0f} of the {numbers.shape[1]} rows of a batch are "
+            "different: draw each of them, and don't repeat one."
+        )
+    turns = np.exp(2j * np.pi * numbers / CAPACITY)  # each number as a place on the ring
+    together = np.mean(np.abs(turns.mean(axis=1)) ** 2) - np.abs(turns.mean()) ** 2
+    if together > 0.15:  # at most 1/16 for independent draws, however uneven
+        return "the rows of a batch are neighbours: draw each one at random from all that are held."
+    counts = np.array([(numbers == i).sum() for i in among])
+    if counts.min() == 0:
+        return f"some transitions are never drawn, such as number {among[counts.argmin()]}."
+    if counts.min() < counts.mean() / 2 or counts.max() > 2 * counts.mean():
+        return (
+            f"number {among[counts.argmax()]} came {counts.max()} times and number "
+            f"{among[counts.argmin()]} {counts.min()} times: all should be equally likely."
+        )
     return None
 
 
 @check
 def check_buffer(buffer: type) -> str | None:
-    """your buffer forgets the oldest first, keeps its columns together, and draws no row twice."""
+    """your buffer forgets the oldest first, and draws all that it holds equally often."""
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        return buffer_complaint(buffer)
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+
+
+def buffer_complaint(buffer: type) -> str | None:
+    """What is wrong with a replay buffer."""
+    memory = buffer(8, 2, 1, seed=0, device="cpu")
+    lengths = [given(len(memory))]
+    for i in range(1, 12):
+        add(memory, [i])
+        lengths.append(len(memory))
+        if i == 5 and lengths[5] == 5:
+            for _ in range(50):
+                if complaint := batch_complaint(given(memory.sample(4)), 4):
+                    return complaint
+    for added, length in enumerate(lengths):
+        if length != min(added, 8):
+            return f"with {added} added to 8 places, its length is {length}, not {min(added, 8)}."
+    if complaint := first(batch_complaint(memory.sample(4), 4) for _ in range(50)):
+        return complaint
+    large, same, other = (buffer(CAPACITY, 2, 1, seed=seed, device="cpu") for seed in (0, 0, 1))
+    for one in (large, same, other):
+        add(one, range(1, ADDED + 1))
+    numbers = np.array([numbers_in(large.sample(BATCH)) for _ in range(DRAWS)])
+    if complaint := draws_complaint(numbers, distinct=12):  # 13.3 with replacement, 16 without
+        return complaint
+    if numbers_in(same.sample(BATCH)) != numbers[0].tolist():
+        return "two buffers of the same seed drew different rows: make the generator from `seed`."
+    if numbers_in(other.sample(BATCH)) == numbers[0].tolist():
+        return "two buffers of different seeds drew the same rows: make the generator from `seed`."
+    return None
+
+
+@check
+def check_distinct(buffer: type) -> str | None:
+    """no transition comes twice in a batch, and all that are held are equally likely."""
     memory = buffer(8, 2, 1, seed=0)
     add(memory, range(1, 6))
-    if len(memory) != 5:
-        return f"after 5 transitions its length is {len(memory)}."
-    if (found := len(given(memory.sample(3)).s)) != 3:
-        return f"asked for 3 rows it gave {found}."
-    batch = memory.sample(5)
-    if (batch.s == 0).any():
-        return "it drew a row that was never written: draw among the first len(self) rows only."
-    if complaint := columns_complaint(batch):
-        return complaint
-    if len(np.unique(batch.s[:, 0])) < 5:
-        return "it drew one transition twice in the same batch."
-    if all(memory.sample(5).s[:, 0].equal(batch.s[:, 0]) for _ in range(20)):
-        return "it draws the same rows in the same order every time: it should draw at random."
-    if len({number for _ in range(50) for number in memory.sample(2).s[:, 0].tolist()}) < 5:
-        return "some transitions are never drawn: shuffle all len(self) places, then take n."
-    add(memory, range(6, 12))
-    if sorted(memory.sample(8).s[:, 0].tolist()) != [4, 5, 6, 7, 8, 9, 10, 11]:
-        return "after 11 transitions in 8 places it should hold those from 4 to 11."
-    return None
+    for n in (3, 5):
+        for _ in range(50):
+            batch = given(memory.sample(n))
+            if complaint := batch_complaint(batch, n):
+                return complaint
+            if len({*numbers_in(batch)}) < n:
+                return "it drew one transition twice in the same batch."
+    memory = buffer(CAPACITY, 2, 1, seed=0)
+    add(memory, range(1, ADDED + 1))
+    numbers = np.array([numbers_in(memory.sample(BATCH)) for _ in range(DRAWS)])
+    return draws_complaint(numbers, distinct=BATCH)
 
 
 @check
@@ -59,18 +144,21 @@ def check_newest(buffer: type) -> str | None:
         batches = [given(memory.sample(4)) for _ in range(50)]
         if any(len(batch.s) != 4 for batch in batches):
             return f"asked for 4 rows it gave {len(batches[0].s)}: the newest is one of the 4."
-        numbers = np.array([batch.s[:, 0].tolist() for batch in batches])  # (50, 4)
-        if (numbers == 0).any():
-            return "it drew a row that was never written: the newest is where `add` wrote last."
-        if complaint := first(map(columns_complaint, batches)):
+        if complaint := first(batch_complaint(batch, 4) for batch in batches):
             return complaint
+        numbers = np.array([numbers_in(batch) for batch in batches])  # (50, 4)
         if not (numbers == i).any(axis=1).all():
             return newest_complaint(numbers, i)
     if (numbers == i).all():
         return "the whole batch is the newest transition: only one of its rows should be."
-    if len(np.unique(numbers)) < 8 or (numbers == numbers[0]).all():
-        return "apart from the newest, any transition held should be drawn now and then."
-    return None
+    memory = buffer(CAPACITY, 2, 1, seed=0)
+    add(memory, range(1, ADDED + 1))
+    numbers = np.array([numbers_in(memory.sample(BATCH)) for _ in range(DRAWS)])
+    if (numbers == ADDED).sum() > 3 * DRAWS:
+        return "the newest fills half of the batch or more: only one of its rows is kept for it."
+    others = [batch[np.arange(BATCH) != np.argmax(batch == ADDED)] for batch in numbers]
+    complaint = draws_complaint(np.array(others), distinct=10, among=MORE[:-1])
+    return f"apart from the newest: {complaint}" if complaint else None
 
 
 def newest_complaint(numbers: np.ndarray, newest: int) -> str:

@@ -5,7 +5,8 @@ import numpy as np
 from gymnasium.wrappers import RescaleAction
 
 from answers.shared import EMPTY, changed
-from helpers.checks import check_rescaling, check_returns
+from helpers.checks import check_make_env, check_rescaling, check_returns
+from helpers.environment import RescaledActions, make_env
 
 
 def right(rewards, gamma):
@@ -71,6 +72,7 @@ def acting(action):
 OLD_SPACE = changed(
     Right, __init__=lambda self: setattr(self, "action_space", self.env.action_space)
 )
+CAR = "MountainCarContinuous-v0"
 UNTOUCHED = "the actions are not rescaled", "actions that are not rescaled"
 RESCALING = [
     (Right, "Right: -1 becomes the lowest action"),
@@ -89,8 +91,108 @@ RESCALING = [
         acting(lambda self, a: Right.action(self, a) ** 2),
         "where the range is -2 to 2, -1 should become -2, not 4",
     ),
-    (acting(lambda self, a: 2 * a), "2 is the pendulum's strength"),
+    (acting(lambda self, a: 2 * a), "every motor gets the range -2 to 2"),
     (acting(lambda self, a: (a + 1) / 2 * self.width), "it has to be added to `low`"),
+    (
+        acting(lambda self, a: self.low[0] + (a + 1) / 2 * self.width[0]),
+        "every motor gets the range",
+    ),
+    (acting(lambda self, a: self.low + np.abs(a) * self.width), "-1 should become -2, not 2"),
+    (acting(lambda self, a: self.low + np.round((a + 1) / 2) * self.width), "0 should become 0"),
     (OLD_SPACE, "its action_space should say"),
+    (
+        changed(Right, __init__=lambda self: setattr(self, "action_space", gym.spaces.Box(-1, 1))),
+        "its action_space should say",
+    ),
 ]
-ANSWERS = {check_returns: RETURNS, check_rescaling: RESCALING}
+
+
+def made(env="Pendulum-v1", seed=None, **options):
+    """The right answer."""
+    if isinstance(env, str):
+        env = gym.make(env, **options)
+    env = RescaledActions(env)
+    if seed is not None:
+        env.reset(seed=seed)
+    return env
+
+
+def seeding(how):
+    """The right answer with another way to use the seed."""
+
+    def make(env="Pendulum-v1", seed=None, **options):
+        env = made(env, **options)
+        return how(env, seed) or env
+
+    return make
+
+
+class AlwaysSeeded(gym.Wrapper):
+    def __init__(self, env, seed):
+        super().__init__(env)
+        self.first = seed
+
+    def reset(self, **options):
+        return self.env.reset(seed=self.first)
+
+
+class SaysSo(gym.Wrapper):
+    """It says that it takes actions in [-1, 1], and hands them on as they are."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.action_space = gym.spaces.Box(-1.0, 1.0, env.action_space.shape)
+
+
+def seeded_first(env="Pendulum-v1", seed=None, **options):
+    env = gym.make(env, **options) if isinstance(env, str) else env
+    env.reset(seed=seed)
+    return RescaledActions(env)
+
+
+def plain(env="Pendulum-v1", seed=None, **options):
+    env = gym.make(env, **options) if isinstance(env, str) else env
+    env.reset(seed=seed)
+    return env
+
+
+def from_names_only(env="Pendulum-v1", seed=None, **options):
+    return made(gym.make(env, **options), seed)
+
+
+def ignoring_objects(env="Pendulum-v1", seed=None, **options):
+    return made(env if isinstance(env, str) else CAR, seed, **options)
+
+
+def half_done(env="Pendulum-v1", seed=None, **options):
+    if isinstance(env, str):
+        env = gym.make(env, **options)
+    env = ...
+    return env
+
+
+MAKING = [
+    (made, "Right: it makes an environment or takes yours"),
+    (make_env, "Right: "),
+    (seeded_first, "Right: "),
+    (seeding(lambda env, seed: env.reset(seed=seed) and None), "Right: "),
+    *EMPTY,
+    (half_done, "still to be written"),
+    (seeding(lambda env, seed: None), "the seed has no effect on the starts"),
+    (seeding(lambda env, seed: env.action_space.seed(seed) and None), "the seed has no effect"),
+    (seeding(lambda env, seed: env.reset() and None), "the seed has no effect"),
+    (seeding(AlwaysSeeded), "every episode gets a seed and starts alike"),
+    (seeding(lambda env, seed: env.reset(seed=seed or None) and None), "seed 0 is ignored"),
+    (seeding(lambda env, seed: env.reset(seed=seed or 0) and None), "without a seed it takes 0"),
+    (seeding(lambda env, seed: env.reset(seed=seed)), "it gave back what `reset` answers"),
+    (lambda env, seed=None, **options: env, "it gave back a str, not an environment"),
+    (lambda env, seed=None, **options: made(seed=seed, **options), "it made Pendulum-v1: use the"),
+    (lambda env, seed=None, **options: made(env, seed), "g=3.7 had no effect"),
+    (lambda env, seed=None: made(env, seed), "it raised TypeError"),
+    (from_names_only, "given an environment that is made already, it raised "),
+    (ignoring_objects, "it ignored the environment"),
+    (plain, "its actions aren't rescaled"),
+    (lambda env, seed=None, **options: SaysSo(plain(env, seed, **options)), "reach the machine as"),
+    (lambda *of, **options: made(*of, **options).unwrapped, "its actions aren't rescaled"),
+]
+ANSWERS = {check_returns: RETURNS, check_rescaling: RESCALING, check_make_env: MAKING}
