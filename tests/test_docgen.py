@@ -52,6 +52,12 @@ def test_minutes(path, tmp_path, training, said):
     assert tool(tmp_path, "sync", "--check") == ""
 
 
+def test_a_long_exercise_is_named_and_not_counted(path, tmp_path):
+    record(tmp_path, 10, 0)
+    sample_series.edit(path, "●●○ 5 min", "●●● 45 min")
+    assert docgen.minutes(tmp_path, "04") == "20 minutes; 45 more for one long exercise"
+
+
 def test_the_hours_of_a_way_through_the_series(path, tmp_path):
     record(tmp_path, 130, 1)
     assert docgen.hours(tmp_path) == docgen.hours(tmp_path, "04") == "2 hours"
@@ -119,6 +125,7 @@ def test_the_outcome_of_an_experiment_by_hand(results, tmp_path):
     assert docgen.results_table(tmp_path).splitlines()[2:] == [
         "| `some` | 20 | 3 | 10.0 % | 20.0 % | 20 | 2 of 3 |"
     ]
+    assert "after 10 steps the gap is 9.0 % in the median" in docgen.outcome(tmp_path, "some", "10")
     curves(results, [(0.5, 0.4), (0.09, 0.08), (0.05, 2)])
     assert "; 1 of 3 have solved the task (`" in docgen.outcome(tmp_path, "some")
     assert docgen.results_table(tmp_path).endswith(

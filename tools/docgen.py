@@ -21,6 +21,7 @@ from tools import notebook_io
 from tools.notebook_io import Complaint
 
 WORDS_A_MINUTE = 200
+LONG = 30  # minutes
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "helpers/README.md", "results/README.md"]
 
 Generator = Callable[..., str]
@@ -46,10 +47,10 @@ def rows_of(root: Path, name: str, command: str) -> list[dict[str, str]]:
     return rows
 
 
-def recording(root: Path, name: str, folder: str = "curves") -> Recorded:
+def recording(root: Path, name: str, folder: str = "curves", until: int | None = None) -> Recorded:
     """A recorded experiment; a Complaint names the command that makes it."""
     try:
-        return load(name, root / "results" / folder)
+        return load(name, root / "results" / folder, until)
     except ValueError as error:
         raise Complaint(str(error)) from error
 
@@ -65,10 +66,11 @@ def steps_or_dash(steps: float) -> str:
 
 
 def measure(root: Path, path: Path) -> tuple[int, str]:
-    """The minutes for one notebook, to the next 5, and those of them that are training, if any.
+    """The minutes for one notebook, to the next 5, and what to say of some of them.
 
     200 words take a minute, and so does a code cell; what the learner writes takes the time stated
-    there (`●●○ 10 min`), and the run adds what was recorded.
+    there (`●●○ 10 min`), and the run adds what was recorded. An exercise that takes half an hour or
+    more isn't counted, but named.
     """
     command = f"python tools/notebooks.py run notebooks/{path.name}"
     rows = {row["notebook"]: row for row in rows_of(root, "minutes.csv", command)}
@@ -77,10 +79,13 @@ def measure(root: Path, path: Path) -> tuple[int, str]:
     notebook, row = notebook_io.read(path), rows[path.stem]
     total = sum(notebook_io.words(notebook)) / WORDS_A_MINUTE + float(row["minutes"])
     total += sum("exercise" not in notebook_io.tags(cell) for cell in notebook_io.code(notebook))
-    total += sum(notebook_io.stated_minutes(cell.source) for cell in notebook_io.prose(notebook))
+    stated = [n for c in notebook_io.prose(notebook) for n in notebook_io.stated_minutes(c.source)]
+    total += sum(n for n in stated if n < LONG)
     training = float(row["training_minutes"])
     short = f"{training:.0f}" if training >= 0.5 else "less than 1"
-    return max(5, 5 * round(total / 5)), short if training else ""
+    note = f", {short} of them training" if training else ""
+    note += "".join(f"; {n} more for one long exercise" for n in stated if n >= LONG)
+    return max(5, 5 * round(total / 5)), note
 
 
 @generates
@@ -88,8 +93,8 @@ def minutes(root: Path, number: str) -> str:
     """What follows **About** in the heading of notebook `number`."""
     for path in notebook_io.notebooks(root):
         if path.name.startswith(f"{number}_"):
-            total, training = measure(root, path)
-            return f"{total} minutes" + (f", {training} of them training" if training else "")
+            total, note = measure(root, path)
+            return f"{total} minutes{note}"
     raise Complaint(f"There is no notebook {number}.")
 
 
@@ -120,9 +125,9 @@ def hours(root: Path, *numbers: str) -> str:
 
 
 @generates
-def outcome(root: Path, name: str) -> str:
-    """The sentence on how an experiment ends, and when it is solved."""
-    run = recording(root, name)
+def outcome(root: Path, name: str, until: str | None = None) -> str:
+    """The sentence on how an experiment ends, or stands at one step, and when it is solved."""
+    run = recording(root, name, until=int(until) if until else None)
     last, solved = run.gaps[:, -1], solved_at(run.steps, run.gaps)
     count, middle = int(np.isfinite(solved).sum()), np.median(solved)
     when = f", the median seed after {middle:,.0f} steps" if np.isfinite(middle) else ""

@@ -114,7 +114,7 @@ SWEPT = {
     "sigma": (0.2, 1.0),
 }
 SWEEPS = {  # under names such as `tau_0.004`
-    f"{name}_{value:g}": few(setting(f"{name} at {value:g}.", **{name: value}))
+    f"{name}_{value:g}": few(setting(f"{name} at {value:g}.", **{name: value}), 3)
     for name, values in SWEPT.items()
     for value in values
 }
@@ -287,9 +287,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         )
     ),
     "no_average": Experiment("The actor itself is evaluated, and not its average.", unaveraged),
-    "constant_rates": few(
-        replace(setting("Learning rates that don't fall.", lr_decay_steps=None), steps=20_000)
-    ),
+    "constant_rates": few(setting("Learning rates that don't fall.", lr_decay_steps=None)),
     "unscaled_rewards": few(setting("Rewards as large as they come.", reward_scale=1.0)),
     **{name: few(bug) for name, bug in BUGS.items()},
     **{name: few(way, 3) for name, way in SATURATING.items()},

@@ -127,9 +127,9 @@ def words(notebook: NotebookNode) -> tuple[int, int]:
     return visible, count(source) - visible
 
 
-def stated_minutes(source: str) -> int:
-    """The minutes that a text of markdown states for its exercises."""
-    return sum(map(int, STATED.findall(source)))
+def stated_minutes(source: str) -> list[int]:
+    """The minutes that a text of markdown states for each of its exercises."""
+    return [*map(int, STATED.findall(source))]
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
