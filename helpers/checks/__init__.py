@@ -8,17 +8,23 @@ from importlib import import_module
 
 EXERCISES = {  # the checks of each notebook; its module is imported when one of them is used
     "00": ("check_policy", "check_solved"),
-    "01": ("check_returns", "check_rescaling"),
+    "01": ("check_returns", "check_rescaling", "check_make_env"),
     "02": ("check_actor", "check_fan_in_start"),
-    "03": ("check_q_slope", "check_critic"),
-    "04": ("check_buffer", "check_newest"),
-    "05": ("check_noise", "check_held_noise"),
-    "06": ("check_soft_update", "check_target"),
+    "03": ("check_critic", "check_q_gradient"),
+    "04": ("check_buffer", "check_distinct", "check_newest"),
+    "05": ("check_gaussian", "check_ornstein_uhlenbeck", "check_noise", "check_held_noise"),
+    "06": ("check_soft_update", "check_target", "check_hard_copy"),
     "07": ("check_td_target", "check_critic_loss", "check_collecting"),
-    "08": ("check_policy_gradient", "check_priced_loss"),
-    "09": ("check_stopping", "check_evaluation", "check_learning_twice"),
+    "08": ("check_actor_loss", "check_policy_gradient", "check_priced_loss"),
+    "09": (
+        "check_learn",
+        "check_train",
+        "check_stopping",
+        "check_evaluation",
+        "check_one_page",
+    ),
     "10": ("check_interquartile_mean", "check_bootstrap", "check_best_of"),
-    "11": ("check_loss_probe", "check_memory_probe", "check_start_probe"),
+    "11": ("check_start_probe", "check_memory_probe", "check_last_probe"),
     "14": ("check_driver", "check_shaping"),
 }
 MODULES = {name: notebook for notebook, names in EXERCISES.items() for name in names}

@@ -9,6 +9,7 @@ from helpers.evaluation.returns import EVALUATION_STARTS, evaluate
 from helpers.pendulum.controllers import ask, random_policy, rollout
 from helpers.pendulum.physics import start_states
 
+GOOD = -400  # a mean return: written by hand, −137 is possible; one half of the task gives −900
 STEPS = np.array([1_000, 2_000, 3_000, 4_000, 5_000])
 RUNS = {  # gaps at these steps, and the step from which the run is solved
     (0.5, 0.2, 0.08, 0.05, 0.06): 3_000,
@@ -22,19 +23,24 @@ RUNS = {  # gaps at these steps, and the step from which the run is solved
 
 @check
 def check_policy(policy: Callable[[np.ndarray], np.ndarray]) -> str | None:
-    """your policy gives valid actions, and does far better than random ones."""
+    """your policy swings the pendulum up and holds it there, from nearly every start."""
     ask(policy, np.eye(3, dtype=np.float32), action_dim=1)
     mine, random = evaluate(policy).mean(), evaluate(random_policy(0)).mean()
-    if mine >= random + 100:
+    if mine >= GOOD:
         return None
     words = f"its mean return is {mine:.0f}, and random actions give {random:.0f}: "
     path = rollout(policy, *start_states(EVALUATION_STARTS))
-    if (path.torque * path.velocity > 0).mean() > 0.9:
+    upright = np.cos(path.theta) > np.cos(0.3)  # (steps, starts)
+    if (path.torque * path.velocity > 0).mean() > 0.85 and not upright[-1].mean() > 0.9:
         return words + (
             "it pushes along with the motion and never stops, so it spins. Push only while "
             "there is too little energy, and hold it when it is up."
         )
-    return words + "to gain energy, push in the direction in which the pendulum already moves."
+    if upright.any(axis=0).mean() < 0.9:
+        return words + "to gain energy, push in the direction in which the pendulum already moves."
+    if upright[-1].mean() < 0.9:
+        return words + "it gets up and falls again: near the top, push against lean and velocity."
+    return words + f"it takes too long or too much effort, since {GOOD} can be reached."
 
 
 @check

@@ -1,11 +1,22 @@
-"""Checks of notebook 05: noise that settles at sigma, and noise held for several steps."""
+"""Checks of notebook 05: noise without memory, with it, of a given size, and held for a while."""
+
+from collections.abc import Iterator
 
 import numpy as np
 
-from helpers.checks.verdicts import check, given, shape_complaint
+from helpers.checks.verdicts import check, first, given, shape_complaint
 
 SIGMA, THETA, HOLD = 0.3, 0.4, 20
-SETTLED = {dt: (1 - (1 - THETA * dt) ** 2) ** 0.5 for dt in (0.25, 1.0)}
+SETTLED = {  # sigma over the kick; at dt 3.75 what is left after a step, phi, is negative
+    dt: (1 - (1 - THETA * dt) ** 2) ** 0.5 for dt in (0.25, 1.0, 3.75)
+}
+KICKS = [  # the kick's size, divided by sigma, in usual mistakes
+    (lambda dt: 1, "every kick has the size sigma: it lacks the factor √dt."),
+    (lambda dt: dt, "the kick has the factor dt, where it should have the root, √dt."),
+    (lambda dt: dt**0.5 / SIGMA, "the kick lacks its sigma."),
+    (lambda dt: SETTLED[dt], "it settles at sigma, but sigma is the kick here (exercise 2)."),
+    (lambda dt: dt**0.5 * SIGMA, "the kick has sigma squared."),
+]
 SIZES = [  # the kick's size, divided by sigma, in usual mistakes; phi is 1 - theta dt
     (lambda phi, dt: 1, "every kick has the size sigma: it must be smaller, as many add up."),
     (
@@ -35,9 +46,27 @@ def seeds_complaint(walks: list[np.ndarray]) -> str | None:
     return None
 
 
-@check
-def check_noise(noise: type) -> str | None:
-    """your noise settles at the deviation sigma, remembers by 1 − θ dt, and starts again at 0."""
+def generator_complaint(noise: type) -> str | None:
+    """What is wrong with the random generator: its seed, and what `reset` does to it."""
+    if complaint := seeds_complaint([walk(noise, steps=5, seed=seed) for seed in (0, 0, 1)]):
+        return complaint
+    episodes, again = ([*three_episodes(noise(3, sigma=SIGMA, seed=0))] for _ in range(2))
+    if any(np.array_equal(episodes[i], episodes[j]) for i, j in ((0, 1), (0, 2), (1, 2))):
+        return "two episodes get the same numbers: reset() must leave self.rng as it is."
+    if not np.array_equal(episodes, again):
+        return "after reset() the same seed gives other noise each time: leave self.rng as it is."
+    return None
+
+
+def three_episodes(process) -> Iterator[np.ndarray]:
+    """The first five values of three episodes, (5, action_dim) each."""
+    for _ in range(3):
+        yield called(process, 5)
+        process.reset()
+
+
+def value_complaint(noise: type) -> str | None:
+    """What is wrong with a single value: its shape, or that it changes later."""
     process = noise(3, sigma=SIGMA, seed=0)
     value = given(process())
     if complaint := shape_complaint(value, (3,), "a value for 3 actions"):
@@ -46,17 +75,96 @@ def check_noise(noise: type) -> str | None:
     process()
     if not np.array_equal(value, kept):
         return "a value it gave changed with the next call: make a new array, don't use +=."
-    if complaint := seeds_complaint([walk(noise, 1.0, steps=5, seed=seed) for seed in (0, 0, 1)]):
+    if np.ptp(called(noise(500, sigma=SIGMA, seed=0), 2)[-1]) == 0:
+        return "all motors get the same number: draw one for each."
+    return None
+
+
+def normal_complaint(draws: np.ndarray) -> str | None:
+    """A complaint if independent numbers of mean 0 aren't normally distributed."""
+    spread = np.mean(draws**4) / np.mean(draws**2) ** 2  # 3 if normal, 1.8 if uniform
+    return None if abs(spread - 3) < 0.2 else "its draws aren't normal: use standard_normal."
+
+
+@check
+def check_gaussian(noise: type) -> str | None:
+    """your noise is independent from call to call, and its deviation is sigma."""
+    if complaint := value_complaint(noise) or generator_complaint(noise):
         return complaint
-    walks = {dt: walk(noise, dt) for dt in SETTLED}
-    if not all(np.isfinite(x).all() and np.abs(x).max() < 1e3 for x in walks.values()):
-        return "it runs away: the pull must point back to 0, so that φ = 1 − θ dt is below 1."
-    return memory_complaint(walks) or reset_complaint(noise) or size_complaint(walks)
+    x = walk(noise)
+    if np.corrcoef(x[:-1].ravel(), x[1:].ravel())[0, 1] > 0.05:
+        return "a value depends on the one before: this noise has no memory."
+    if abs(x.mean()) > 0.1 * x.std():
+        return f"its mean is {x.mean():.2f}, not 0: use standard_normal."
+    if abs(x.std() / SIGMA - 1) < 0.015:
+        return normal_complaint(x)
+    usual = [(1, "its deviation is 1: sigma is missing."),
+             (SIGMA**0.5, "its variance is sigma: multiply by sigma itself, not by its root."),
+             (SIGMA**2, "its deviation is sigma squared.")]  # fmt: skip
+    hints = [words for size, words in usual if abs(x.std() / size - 1) < 0.015]
+    return [*hints, f"its deviation is {x.std():.3f}, and sigma is {SIGMA}."][0]
 
 
-def walk(noise: type, dt: float, steps: int = 1_000, seed: int = 0) -> np.ndarray:
-    """Many processes at once, (steps, 300), after they have settled."""
-    process = noise(300, sigma=SIGMA, theta=THETA, dt=dt, seed=seed)
+@check
+def check_ornstein_uhlenbeck(noise: type) -> str | None:
+    """your noise starts at 0, keeps φ = 1 − θ dt of itself, and is kicked by σ √dt."""
+    if complaint := value_complaint(noise) or generator_complaint(noise):
+        return complaint
+    walks = {dt: walk(noise, dt=dt) for dt in SETTLED}
+    return first(
+        [
+            start_complaint(noise),
+            memory_complaint(walks),
+            kick_complaint(walks),
+            reset_complaint(noise),
+        ]
+    )
+
+
+def start_complaint(noise: type) -> str | None:
+    """What is wrong with the first value."""
+    value = np.copy(noise(500, sigma=SIGMA, theta=THETA, dt=1.0, seed=0)())
+    if not value.any():
+        return "its first value is 0: move x first, then return it."
+    if abs(value.mean()) > 0.3 * value.std() and value.std() > 0.5 * SIGMA:
+        return f"its first values are {value.mean():.2f} on average: x starts at 0."
+    return None
+
+
+def kick_complaint(walks: dict[float, np.ndarray]) -> str | None:
+    """What is wrong with what is added in a step."""
+    kicks = {dt: x[1:] - (1 - THETA * dt) * x[:-1] for dt, x in walks.items()}
+    found = {dt: kick.std() / SIGMA for dt, kick in kicks.items()}
+    if all(abs(found[dt] / dt**0.5 - 1) < 0.015 for dt in found):
+        return normal_complaint(kicks[1.0])
+    for size, words in KICKS:
+        if all(abs(found[dt] / size(dt) - 1) < 0.015 for dt in found):
+            return words
+    dt = max(found, key=lambda dt: abs(found[dt] / dt**0.5 - 1))
+    return (
+        f"at dt = {dt} its kicks have the deviation {found[dt] * SIGMA:.3f}, "
+        f"and σ √dt is {SIGMA * dt**0.5:.3f}."
+    )
+
+
+@check
+def check_noise(noise: type) -> str | None:
+    """your noise settles at the deviation sigma, remembers by 1 − θ dt, and starts again at 0."""
+    if complaint := value_complaint(noise) or generator_complaint(noise):
+        return complaint
+    walks = {dt: walk(noise, dt=dt) for dt in SETTLED}
+    return first(
+        [
+            memory_complaint(walks),
+            reset_complaint(noise),
+            size_complaint(walks),
+        ]
+    )
+
+
+def walk(noise: type, steps: int = 1_000, seed: int = 0, dt: float | None = None) -> np.ndarray:
+    """Many processes at once, (steps, 300), after they have settled; with `dt`, also with theta."""
+    process = noise(300, sigma=SIGMA, seed=seed, **({"theta": THETA, "dt": dt} if dt else {}))
     with np.errstate(all="ignore"):  # values that diverge are reported, not warned about
         return called(process, 100 + steps)[100:]
 
@@ -70,7 +178,11 @@ def memory_complaint(walks: dict[float, np.ndarray]) -> str | None:
     """What is wrong with how much is left of a value one step later, or with the mean."""
     for dt, x in walks.items():
         phi = 1 - THETA * dt
+        if not np.isfinite(x).all() or np.abs(x).max() > 1e3:
+            return "it runs away: the pull must point back to 0, so that φ = 1 − θ dt is below 1."
         kept = np.corrcoef(x[:-1].ravel(), x[1:].ravel())[0, 1]
+        if phi < 0 and abs(kept - phi) > 0.02:
+            return f"at dt = {dt}, {kept:.2f} of a value is left one step later: φ may be negative."
         if abs(kept) < 0.05:
             return "it has no memory: the next value must begin with φ times the last."
         if abs(kept - (1 - THETA)) < 0.02 and dt != 1:
@@ -88,8 +200,11 @@ def reset_complaint(noise: type) -> str | None:
     new = np.std(process())
     called(process, 100)
     process.reset()
-    if np.std(process()) > 1.3 * new:
+    value = process()
+    if np.std(value) > 1.3 * new:
         return "after reset() it goes on where it was: an episode must begin at 0."
+    if abs(np.mean(value)) > 0.3 * new:
+        return f"after reset() it begins at about {np.mean(value):.1f}: an episode must begin at 0."
     return None
 
 
@@ -115,7 +230,12 @@ def check_held_noise(noise: type) -> str | None:
     for value in (process() for _ in range(2 * HOLD)):
         if complaint := shape_complaint(value, (3,), "a value for 3 actions"):
             return complaint
-    return hold_complaint(noise) or interrupted_complaint(noise) or pushes_complaint(noise)
+    return (
+        hold_complaint(noise)
+        or interrupted_complaint(noise)
+        or pushes_complaint(noise)
+        or generator_complaint(noise)
+    )
 
 
 def lasting(values: np.ndarray) -> list[int]:

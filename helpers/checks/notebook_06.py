@@ -1,4 +1,4 @@
-"""Checks of notebook 06: how a target network is made, and how it follows."""
+"""Checks of notebook 06: how a target network is made, how it follows, and how it jumps."""
 
 from collections.abc import Callable
 
@@ -17,6 +17,13 @@ def pair() -> tuple[nn.Module, nn.Module]:
             nn.init.constant_(p, number)
     target.bias += 2  # so that weights and biases start at different distances
     return online, target
+
+
+def deep_pair() -> tuple[nn.Module, nn.Module]:
+    """The same for networks of two layers, whose parameters have longer names."""
+    networks = [nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1)) for _ in range(2)]
+    networks[1].requires_grad_(False)
+    return networks[0], networks[1]
 
 
 def copies(network: nn.Module) -> list[torch.Tensor]:
@@ -47,7 +54,19 @@ def check_soft_update(soft_update: Callable) -> str | None:
             return complaint
         if not same(memory, target.parameters()):
             return "the numbers are right, but in new tensors: write with mul_, add_ or copy_."
-    return None
+    return layers_complaint(soft_update)
+
+
+def layers_complaint(soft_update: Callable) -> str | None:
+    """What is wrong in networks of several layers, once all is right in a single one."""
+    online, target = deep_pair()
+    expected = [*map(torch.lerp, copies(target), copies(online), [0.25] * 4)]
+    words = "it works in a single layer, but not in several: go through target.parameters()."
+    try:
+        soft_update(target, online, 0.25)
+    except (AttributeError, KeyError):
+        return words
+    return None if same(target.parameters(), expected) else words
 
 
 def movement_complaint(before: list, online: list, after: list, tau: float) -> str | None:
@@ -85,12 +104,27 @@ def movement_complaint(before: list, online: list, after: list, tau: float) -> s
 def check_target(make_target: Callable) -> str | None:
     """the target begins equal, has weights of its own, and wants no gradient."""
     online, _ = pair()
+    if complaint := target_complaint(make_target, online):
+        return complaint
+    online, _ = deep_pair()
+    try:
+        return target_complaint(make_target, online)
+    except Exception:
+        return "it works for one layer only: copy whatever network it is given."
+
+
+def target_complaint(make_target: Callable, online: nn.Module) -> str | None:
+    """What is wrong with the target of this network."""
     before = copies(online)
     target = given(make_target(online))
     if target is online:
         return "that is the network itself under a second name: its labels would be live."
     if not isinstance(target, nn.Module):
         return f"it gives a {type(target).__name__}, not a network."
+    if type(target) is not type(online):
+        return f"it gives a {type(target).__name__} for a {type(online).__name__}: copy that."
+    if not same(online.parameters(), before):
+        return "it changed the network that it was given: only copy it."
     if not all(p.requires_grad for p in online.parameters()):
         return "the online network wants no gradient any more, and so can no longer learn."
     pairs = list(zip(target.parameters(), online.parameters(), strict=True))
@@ -102,4 +136,59 @@ def check_target(make_target: Callable) -> str | None:
         return "it begins with other weights: a target is a copy of the network, not a new one."
     if any(p.requires_grad for p in target.parameters()):
         return "right but for one thing: it wants gradients. Call requires_grad_(False) on it."
+    return None
+
+
+EVERY, UPDATES = 4, 10  # of the hard copies
+
+
+@check
+def check_hard_copy(hard_copy: type) -> str | None:
+    """each target is copied completely at every fourth update of its own, and else stands still."""
+    update = given(hard_copy(EVERY))
+    pairs = [pair()[::-1], pair()[::-1]]  # the actor's target and the critic's, each first
+    kept = [[*target.parameters()] for target, _ in pairs]
+    memory = [p.detach() for places in kept for p in places]
+    copied: list[list[int]] = [[], []]  # the updates after which each target was a copy
+    for number in range(1, UPDATES + 1):
+        for (target, online), done in zip(pairs, copied, strict=True):
+            with torch.no_grad():
+                for p in online.parameters():
+                    p += 1  # as if it had learned
+            before, learned = copies(target), copies(online)
+            given_back = update(target, online, 0.1)
+            if given_back is ...:
+                raise NotImplementedError
+            if not same(online.parameters(), learned):
+                return "it moved the online network too: only the target may move."
+            if same(target.parameters(), learned):
+                done.append(number)
+            elif not same(target.parameters(), before):
+                return "the target moved without becoming a copy: all of it moves, or none of it."
+    if any(p.requires_grad for target, _ in pairs for p in target.parameters()):
+        return "the target wants gradients after a copy: copy numbers, with load_state_dict."
+    now = [p for target, _ in pairs for p in target.parameters()]
+    if any(p is not q for p, q in zip(now, [p for places in kept for p in places], strict=True)):
+        return "it gave the target new parameters: write into those that it has."
+    if not same(memory, now):
+        return "the numbers are right, but in new tensors: use load_state_dict or copy_."
+    return rhythm_complaint(copied)
+
+
+def rhythm_complaint(copied: list[list[int]]) -> str | None:
+    """What is wrong with the updates at which two targets were copied."""
+    both = sorted(copied[0] + copied[1])
+    if not both:
+        return "no target was ever copied: your code is still to be written, or counts too little."
+    if len(both) == 2 * UPDATES:
+        return "the targets were live at every update: copy, and then let them stand still."
+    if not all(copied):
+        return "one of the two targets was never copied: each needs a count of its own."
+    for updates in copied:
+        apart = [b - a for a, b in zip([0, *updates], [*updates, UPDATES + 1], strict=True)]
+        if updates[0] > EVERY or any(n != EVERY for n in apart[1:-1]) or apart[-1] > EVERY:
+            return (
+                f"with every = {EVERY} a target was copied at its updates "
+                f"{', '.join(map(str, updates))}: count each target's updates for itself."
+            )
     return None

@@ -1,12 +1,20 @@
-"""Checks of notebook 08: the policy gradient, and a loss that penalises large actions."""
+"""Checks of notebook 08: the actor's loss, the policy gradient, and a price for large actions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
 
-from helpers.checks.verdicts import check, given, mistake
+from helpers.checks.verdicts import check, given, mistake, tensor_complaint
 from helpers.networks import Actor, Critic
+
+N = 6
+ONE_NUMBER = {
+    (N, 1): ": take the mean over the batch",
+    (N,): ": take the mean over the batch",
+    (1,): ": it should be one number, without brackets",
+}
 
 
 def networks() -> tuple[nn.Module, nn.Module, torch.Tensor]:
@@ -14,7 +22,8 @@ def networks() -> tuple[nn.Module, nn.Module, torch.Tensor]:
     mu, q = Actor(2, 2).double(), Critic(2, 2).double()
     for network in (mu, q):
         nn.init.uniform_(network.layer3.weight, -0.5, 0.5)  # gradients large enough to compare
-    return mu, q, torch.randn(6, 2).double()
+    nn.init.ones_(q.layer3.bias)  # so that J is positive, and not all values are
+    return mu, q, torch.randn(N, 2).double()
 
 
 def climb(mu: nn.Module, q: nn.Module, s: torch.Tensor, of: str = "a") -> list[torch.Tensor]:
@@ -26,18 +35,92 @@ def climb(mu: nn.Module, q: nn.Module, s: torch.Tensor, of: str = "a") -> list[t
     return [*torch.autograd.grad(a, [*mu.parameters()], grad_outputs=slope)]
 
 
+def filled(*networks: nn.Module) -> bool:
+    """Whether any of their weights has a .grad."""
+    return any(p.grad is not None for network in networks for p in network.parameters())
+
+
+def gradient_complaint(loss: torch.Tensor, right: torch.Tensor, mu: nn.Module) -> str | None:
+    """A complaint unless both losses, of equal value, have the same gradient for the actor."""
+    weights = [*mu.parameters()]
+    wanted = torch.autograd.grad(right, weights, retain_graph=True)
+    mine = [None]
+    if loss.requires_grad:
+        mine = torch.autograd.grad(loss, weights, allow_unused=True)
+    if all(x is None for x in mine):
+        return "its number is right, but no gradient reaches the actor: detach nothing."
+    if all(x is not None and torch.allclose(x, y) for x, y in zip(mine, wanted, strict=True)):
+        return None
+    if all(x is not None and torch.allclose(x, -y) for x, y in zip(mine, wanted, strict=True)):
+        return "its number is right, but its gradient is reversed: it leads down the critic."
+    return "its number is right, but its gradient isn't: a part of it was detached from the actor."
+
+
+@check
+def check_actor_loss(actor_loss: Callable) -> str | None:
+    """the loss is minus the mean of Q(s, μ(s)), one number, with a gradient for the actor."""
+    mu, q, s = networks()
+    loss = given(actor_loss(mu, q, s))
+    if complaint := tensor_complaint(loss, (), "the loss", ONE_NUMBER):
+        return complaint
+    if filled(mu, q):
+        return "it calls backward(), and so would the agent: only return the loss."
+    if not all(p.requires_grad for p in q.parameters()):
+        return "it freezes the critic for good, which still has to learn: the agent sees to that."
+    right = -q(s, mu(s)).mean()
+    if not torch.allclose(loss, right):
+        words = f"for the check's batch it should be {right:.4g}, not {loss:.4g}."
+        with torch.no_grad():
+            return mistake(loss.detach(), wrong_actor_losses(q, s, mu(s)), words)
+    return gradient_complaint(loss, right, mu)
+
+
+def wrong_actor_losses(q: Callable, s, a) -> list[tuple[torch.Tensor, str]]:
+    """The usual wrong losses of the actor."""
+    values = q(s, a)
+    unasked = "the critic isn't asked: its value of the actions is what counts."
+    return [
+        (values.mean(), "the minus is missing: the optimizer goes down, and J is to go up."),
+        (-values.sum(), "it is the sum over the batch, not the mean."),
+        (values.sum(), "the minus is missing, and it is the sum in place of the mean."),
+        (-a.mean(), unasked),
+        (a.mean(), unasked),
+        (-q(s, 0 * a).mean(), "the critic must get the actor's own actions, mu(s)."),
+        (values.square().mean(), "it is a mean of squares: there is no label here to meet."),
+        (-values.abs().mean(), "take the values as they are, without abs()."),
+        (-values.max(), "it is the best state's value: take the mean over all states."),
+    ]
+
+
+@contextmanager
+def noticing_backward() -> Iterator[list]:
+    """A list that isn't empty once backward() has been called."""
+    usual, calls = torch.autograd.backward, []
+
+    def noticed(*args, **options):
+        calls.append(args)
+        return usual(*args, **options)
+
+    torch.autograd.backward = noticed
+    try:
+        yield calls
+    finally:
+        torch.autograd.backward = usual
+
+
 @check
 def check_policy_gradient(policy_gradient: Callable) -> str | None:
     """your policy gradient is that of J, and the critic's weights were left alone."""
     mu, q, s = networks()
-    answer = given(policy_gradient(mu, q, s))
+    with noticing_backward() as calls:
+        answer = given(policy_gradient(mu, q, s))
     right, along_s, without_q = (climb(mu, q, s, of) for of in ("a", "s", "nothing"))
     if isinstance(answer, torch.Tensor) or len(answer) != len(right):
         return f"it should give {len(right)} tensors, one for each parameter of mu."
     for mine, parameter in zip(answer, mu.parameters(), strict=True):
         if not isinstance(mine, torch.Tensor) or mine.shape != parameter.shape:
             return f"a gradient has the shape of its parameter, here {tuple(parameter.shape)}."
-    if any(p.grad is not None for p in q.parameters()):
+    if filled(q):
         return "the critic's .grad is filled: ask only for the gradients you want (autograd.grad)."
 
     def same(other: list[torch.Tensor], factor: float = 1.0) -> bool:
@@ -46,7 +129,8 @@ def check_policy_gradient(policy_gradient: Callable) -> str | None:
 
     n = len(s)
     if same(right):
-        return None
+        backward = "the gradient is right, but it comes from backward(): use torch.autograd.grad."
+        return backward if calls else None
     if same(right, -1):
         return "it has the wrong sign: this is the way down. J is to be climbed."
     if same(right, n):
@@ -66,12 +150,12 @@ def check_policy_gradient(policy_gradient: Callable) -> str | None:
 def check_priced_loss(priced_loss: Callable) -> str | None:
     """the loss falls where the critic's value rises, and where the actions get smaller."""
     mu, q, s = networks()
-    price, weights = 0.3, [*mu.parameters()]
+    price = 0.3
     loss = given(priced_loss(mu, q, s, price))
-    if not isinstance(loss, torch.Tensor) or loss.ndim:
-        return "it should give one number in a tensor: take the mean over the batch."
-    if not loss.requires_grad:
-        return "no gradient reaches the actor: neither its action nor the value may be detached."
+    if complaint := tensor_complaint(loss, (), "the loss", ONE_NUMBER):
+        return complaint
+    if filled(mu, q):
+        return "it calls backward(), and so would the agent: only return the loss."
     a, value = mu(s), q(s, mu(s)).mean()
     cost = a.square().sum(dim=1).mean()
     right = price * cost - value
@@ -79,18 +163,14 @@ def check_priced_loss(priced_loss: Callable) -> str | None:
         words = f"for the check's batch it should be {right:.4g}, not {loss:.4g}."
         with torch.no_grad():
             return mistake(loss.detach(), wrong_losses(a, value, cost, price), words)
-    wanted = torch.autograd.grad(right, weights, retain_graph=True)
-    mine = torch.autograd.grad(loss, weights, allow_unused=True)
-    if all(x is not None and torch.allclose(x, y) for x, y in zip(mine, wanted, strict=True)):
-        return None
-    return "its number is right, but its gradient isn't: a part of it was detached from the actor."
+    return gradient_complaint(loss, right, mu)
 
 
 def wrong_losses(a, value, cost, price: float) -> list[tuple[torch.Tensor, str]]:
     """The usual wrong losses."""
     sizes, squares = a.abs().sum(dim=1).mean(), a.square().mean()
     return [
-        (value + price * cost, "the sign of the value is wrong: the optimiser goes down."),
+        (value + price * cost, "the sign of the value is wrong: the optimizer goes down."),
         (value - price * cost, "both signs are wrong: it climbs where it should descend."),
         (-value - price * cost, "the sign of the price is wrong: it rewards large actions."),
         (-value, "the price is missing."),

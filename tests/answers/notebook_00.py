@@ -4,12 +4,34 @@ import numpy as np
 
 from answers.shared import EMPTY
 from helpers.checks import check_policy, check_solved
-from helpers.pendulum.controllers import swing_up_and_hold
+from helpers.pendulum.controllers import random_policy, swing_up_and_hold
+
+
+def swing(hold=True, pump=True, stop=True, brake=1.5, push=1.0):
+    """The solution, with parts of it left out."""
+
+    def policy(states):
+        cos, sin, velocity = states.T
+        energy = velocity**2 / 2 + 15 * cos
+        pumped = pump * push * np.where((energy < 15) | (not stop), np.sign(velocity), 0)
+        held = np.clip(-5 * sin - brake * velocity, -1, 1)
+        return np.where((cos > 0.9) & hold, held, pumped)[:, None]
+
+    return policy
+
 
 POLICIES = [
-    (swing_up_and_hold, "Right: your policy gives valid actions"),
+    (swing(), "Right: your policy swings the pendulum up"),
+    (swing_up_and_hold, "Right"),
     (lambda s: np.zeros((len(s), 1)), "in the direction in which the pendulum"),
+    (lambda s: np.clip(-s[:, 1:2], -1, 1), "in the direction in which the pendulum"),
+    (swing(pump=False), "in the direction in which the pendulum"),
+    (lambda s: -np.sign(s[:, 2:]), "in the direction in which the pendulum"),
+    (random_policy(1), "in the direction in which the pendulum"),
     (lambda s: np.sign(s[:, 2:]), "never stops, so it spins"),
+    (swing(stop=False), "never stops, so it spins"),
+    (swing(hold=False), "it gets up and falls again"),
+    (swing(brake=0), "it gets up and falls again"),
     (lambda s: np.zeros(len(s)), "Not yet: it raised ValueError: The policy must"),
     (lambda s: 2 * np.ones((len(s), 1)), "not one of size 2"),
 ]

@@ -3,10 +3,202 @@
 import numpy as np
 
 from answers.shared import changed
-from helpers.checks import check_held_noise, check_noise
+from helpers.checks import (
+    check_gaussian,
+    check_held_noise,
+    check_noise,
+    check_ornstein_uhlenbeck,
+)
 from helpers.noise import Gaussian, OrnsteinUhlenbeck
 
 SHARED = np.random.default_rng(0)
+
+
+def reseeding(noise):
+    """The noise with a reset that starts its random generator again, too."""
+
+    def reset(self):
+        noise.reset(self)
+        self.rng = np.random.default_rng(7)
+
+    return changed(noise, reset=reset)
+
+
+def unseeding(noise):
+    """The noise with a reset that makes a generator without a seed."""
+
+    def reset(self):
+        noise.reset(self)
+        self.rng = np.random.default_rng()
+
+    return changed(noise, reset=reset)
+
+
+class RightGaussian:
+    def __init__(self, action_dim, sigma=0.1, seed=None):
+        self.action_dim, self.sigma = action_dim, sigma
+        self.rng = np.random.default_rng(seed)
+
+    def __call__(self):
+        return self.sigma * self.rng.standard_normal(self.action_dim)
+
+    def reset(self):
+        pass
+
+
+def giving(value):
+    """The Gaussian noise with other values."""
+    return changed(RightGaussian, __call__=value)
+
+
+class FilledInPlace(RightGaussian):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.x = np.zeros(self.action_dim)
+
+    def __call__(self):
+        self.x[:] = super().__call__()
+        return self.x
+
+
+GAUSSIANS = [
+    (Gaussian, "Right: your noise is independent from call to call"),
+    (RightGaussian, "Right"),
+    (giving(lambda noise: noise.rng.normal(0, noise.sigma, noise.action_dim)), "Right"),
+    (giving(lambda noise: ...), "still to be written"),
+    (giving(lambda noise: None), "still to be written"),
+    (giving(lambda noise: noise.sigma * noise.rng.standard_normal()), "has shape (), not (3,)"),
+    (
+        giving(lambda noise: noise.sigma * noise.rng.standard_normal((noise.action_dim, 1))),
+        "has shape (3, 1), not (3,)",
+    ),
+    (
+        giving(lambda noise: np.full(noise.action_dim, noise.sigma * noise.rng.standard_normal())),
+        "all motors get the same number",
+    ),
+    (
+        giving(lambda noise: noise.sigma * SHARED.standard_normal(noise.action_dim)),
+        "the same seed gives other noise",
+    ),
+    (
+        changed(RightGaussian, __init__=lambda n: vars(n).update(rng=np.random.default_rng(0))),
+        "two seeds give the same",
+    ),
+    (reseeding(RightGaussian), "two episodes get the same numbers"),
+    (unseeding(RightGaussian), "after reset() the same seed gives other noise"),
+    (FilledInPlace, "changed with the next call"),
+    (OrnsteinUhlenbeck, "a value depends on the one before"),
+    (giving(lambda noise: noise.sigma * noise.rng.random(noise.action_dim)), "its mean is 0.15"),
+    (giving(lambda noise: noise.rng.standard_normal(noise.action_dim)), "sigma is missing"),
+    (
+        giving(lambda noise: noise.sigma**0.5 * noise.rng.standard_normal(noise.action_dim)),
+        "its variance is sigma",
+    ),
+    (giving(lambda noise: noise.rng.normal(0, noise.sigma**2, noise.action_dim)), "squared"),
+    (giving(lambda noise: noise.rng.normal(0, 2 * noise.sigma, noise.action_dim)), "is 0.6"),
+    (
+        giving(lambda noise: noise.sigma * 3**0.5 * noise.rng.uniform(-1, 1, noise.action_dim)),
+        "aren't normal",
+    ),
+]
+
+
+class RightOU:
+    def __init__(self, action_dim, sigma=0.2, theta=0.15, dt=1.0, seed=None):
+        self.sigma, self.theta, self.dt = sigma, theta, dt
+        self.rng = np.random.default_rng(seed)
+        self.x = np.zeros(action_dim)
+
+    def draw(self):
+        return self.rng.standard_normal(len(self.x))
+
+    def pull(self):
+        return -self.theta * self.x * self.dt
+
+    def kick(self):
+        return self.sigma * self.dt**0.5 * self.draw()
+
+    def __call__(self):
+        self.x = self.x + self.pull() + self.kick()
+        return self.x
+
+    def reset(self):
+        self.x = np.zeros(len(self.x))
+
+
+class OUInPlace(RightOU):
+    def __call__(self):
+        self.x += self.pull() + self.kick()
+        return self.x
+
+
+class OUReturnedEarly(RightOU):
+    def __call__(self):
+        old = self.x
+        super().__call__()
+        return old
+
+
+class OUCopied(RightOU):
+    def __call__(self):
+        return super().__call__().copy()
+
+    def reset(self):
+        self.x[:] = 0
+
+
+class OUBackToOne(RightOU):
+    def reset(self):
+        self.x = np.ones(len(self.x))
+
+
+def ou(**parts):
+    """The noise with memory, with other parts."""
+    return changed(RightOU, **parts)
+
+
+def kicked(size):
+    """The noise with memory, whose kicks have another size, from sigma, theta and dt."""
+    return ou(kick=lambda n: size(n.sigma, n.theta, n.dt) * n.draw())
+
+
+OUS = [
+    (OrnsteinUhlenbeck, "Right: your noise starts at 0"),
+    (RightOU, "Right"),
+    (OUCopied, "Right"),
+    (ou(__call__=lambda noise: None), "still to be written"),
+    (ou(__init__=lambda noise: vars(noise).update(x=...)), "still to be written"),
+    (ou(__call__=lambda noise: RightOU.__call__(noise)[0]), "has shape (), not (3,)"),
+    (OUInPlace, "changed with the next call"),
+    (OUReturnedEarly, "its first value is 0"),
+    (ou(draw=lambda noise: noise.rng.standard_normal()), "all motors get the same number"),
+    (ou(draw=lambda noise: SHARED.standard_normal(len(noise.x))), "the same seed gives other"),
+    (reseeding(RightOU), "two episodes get the same numbers"),
+    (unseeding(RightOU), "after reset() the same seed gives other noise"),
+    (ou(pull=lambda n: n.theta * n.x * n.dt), "it runs away"),
+    (ou(pull=lambda n: 0), "1.00 of a value is left"),
+    (ou(pull=lambda n: -n.theta * n.x), "the pull lacks its dt"),
+    (ou(pull=lambda n: -n.x), "it has no memory"),
+    (Gaussian, "TypeError"),
+    (
+        ou(reset=lambda noise: None),
+        "after reset() it goes on where it was",
+        "noise that is not reset",
+    ),
+    (OUBackToOne, "after reset() it begins at"),
+    (ou(__init__=lambda n: vars(n).update(x=n.x + 1)), "x starts at 0"),
+    (kicked(lambda sigma, theta, dt: sigma), "it lacks the factor √dt"),
+    (kicked(lambda sigma, theta, dt: sigma * dt), "the factor dt, where it should have the root"),
+    (kicked(lambda sigma, theta, dt: dt**0.5), "lacks its sigma"),
+    (kicked(lambda sigma, theta, dt: sigma**2 * dt**0.5), "sigma squared"),
+    (
+        kicked(lambda sigma, theta, dt: sigma * (1 - (1 - theta * dt) ** 2) ** 0.5),
+        "it settles at sigma",
+    ),
+    (kicked(lambda sigma, theta, dt: 2 * sigma * dt**0.5), "its kicks have the deviation"),
+    (ou(draw=lambda n: n.rng.random(len(n.x))), "as many down as up", "biased noise"),
+    (ou(draw=lambda n: 3**0.5 * n.rng.uniform(-1, 1, len(n.x))), "aren't normal"),
+]
 
 
 class Right(OrnsteinUhlenbeck):
@@ -70,6 +262,9 @@ NOISES = [
     (keeping(lambda theta, dt: 0.0), "no memory"),
     (keeping(lambda theta, dt: 1 - theta), "the pull lacks its dt"),
     (keeping(lambda theta, dt: theta * dt), "0.10 of a value is left one step later, not 0.90"),
+    (keeping(lambda theta, dt: abs(1 - theta * dt)), "φ may be negative"),
+    (keeping(lambda theta, dt: max(0, 1 - theta * dt)), "φ may be negative"),
+    (reseeding(Right), "two episodes get the same numbers"),
     (
         changed(Right, kick=lambda noise: noise.rng.random(noise.x.shape)),
         "as many down as up",
@@ -175,5 +370,12 @@ HELD = [
         "the same seed gives other noise",
     ),
     (OneSeedHeld, "two seeds give the same"),
+    (reseeding(RightHeld), "two episodes get the same numbers"),
+    (unseeding(RightHeld), "after reset() the same seed gives other noise"),
 ]
-ANSWERS = {check_noise: NOISES, check_held_noise: HELD}
+ANSWERS = {
+    check_gaussian: GAUSSIANS,
+    check_ornstein_uhlenbeck: OUS,
+    check_noise: NOISES,
+    check_held_noise: HELD,
+}

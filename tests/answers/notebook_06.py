@@ -5,9 +5,10 @@ import copy
 import torch
 from torch import nn
 
-from answers.shared import EMPTY
-from helpers.checks import check_soft_update, check_target
+from answers.shared import EMPTY, changed
+from helpers.checks import check_hard_copy, check_soft_update, check_target
 from helpers.targets import soft_update
+from helpers.variants.ablations import HardCopy
 
 
 def moving(rule):
@@ -46,12 +47,35 @@ def both_move(p_target, p, tau):
     p.lerp_(p_target, tau)
 
 
+@torch.no_grad()
+def by_names(target, online, tau):
+    target.weight.lerp_(online.weight, tau)
+    target.bias.lerp_(online.bias, tau)
+
+
+@torch.no_grad()
+def by_state(target, online, tau):
+    old, new = target.state_dict(), online.state_dict()
+    target.load_state_dict({key: tau * new[key] + (1 - tau) * old[key] for key in old})
+
+
+@torch.no_grad()
+def first_two(target, online, tau):
+    pairs = [*zip(target.parameters(), online.parameters(), strict=True)]
+    for p_target, p in pairs[:2]:
+        p_target.lerp_(p, tau)
+
+
 UPDATES = [
     (soft_update, "Right: each weight and each bias goes τ of the way"),
     (moving(lambda p_target, p, tau: p_target.mul_(1 - tau).add_(tau * p)), "Right"),
     (moving(lambda p_target, p, tau: p_target.copy_(tau * p + (1 - tau) * p_target)), "Right"),
     (lambda target, online, tau: target.load_state_dict(tau * online), "it raised TypeError"),
     (lambda target, online, tau: None, "the target did not move"),
+    (by_state, "Right"),
+    (moving(lambda p_target, p, tau: p_target.data.mul_(1 - tau).add_(tau * p.data)), "Right"),
+    (by_names, "in a single layer, but not in several"),
+    (first_two, "in a single layer, but not in several"),
     (rebinding, "the target did not move. `p_target = ...` gives a new tensor"),
     (attached, "gradient history"),
     (new_parameters, "it gave the target new parameters"),
@@ -103,9 +127,35 @@ def same_memory(online):
     return target
 
 
+def zeroing(online):
+    target = deep(online)
+    with torch.no_grad():
+        for p in online.parameters():
+            p.zero_()
+    return target
+
+
+def always_linear(online):
+    target = nn.Linear(3, 2).double().requires_grad_(False)
+    if isinstance(online, nn.Linear):
+        target.load_state_dict(online.state_dict())
+    return target
+
+
+def made_again(online):
+    target = copy.deepcopy(online)
+    target.load_state_dict(online.state_dict())
+    for p in target.parameters():
+        p.requires_grad = False
+    return target
+
+
 TARGETS = [
     (deep, "Right: the target begins equal, has weights of its own"),
-    (filled, "Right"),
+    (made_again, "Right"),
+    (filled, "it works for one layer only"),
+    (always_linear, "it gives a Linear for a Sequential"),
+    (zeroing, "it changed the network that it was given"),
     (
         lambda online: online,
         "the network itself under a second name",
@@ -120,4 +170,94 @@ TARGETS = [
     (lambda online: copy.deepcopy(online.state_dict()), "it gives a OrderedDict, not a network"),
     *EMPTY,
 ]
-ANSWERS = {check_soft_update: UPDATES, check_target: TARGETS}
+
+
+class RightCopy:
+    def __init__(self, every):
+        self.every, self.calls = every, {}
+
+    def key(self, target):
+        return target
+
+    def due(self, calls):
+        return calls % self.every == 0
+
+    def copy(self, target, online):
+        target.load_state_dict(online.state_dict())
+
+    def __call__(self, target, online, tau):
+        key = self.key(target)
+        self.calls[key] = self.calls.get(key, 0) + 1
+        if self.due(self.calls[key]):
+            self.copy(target, online)
+
+
+def hard(**parts):
+    return changed(RightCopy, **parts)
+
+
+class AtTheFirst(RightCopy):
+    def __call__(self, target, online, tau):
+        if self.calls.get(target, 0) % self.every == 0:
+            self.copy(target, online)
+        self.calls[target] = self.calls.get(target, 0) + 1
+
+
+class Softly(RightCopy):
+    def __call__(self, target, online, tau):
+        super().__call__(target, online, tau)
+        soft_update(target, online, tau)
+
+
+class SwapsData(RightCopy):
+    def copy(self, target, online):
+        for p_target, p in zip(target.parameters(), online.parameters(), strict=True):
+            p_target.data = p.data.clone()
+
+
+class SharesData(RightCopy):
+    def copy(self, target, online):
+        for p_target, p in zip(target.parameters(), online.parameters(), strict=True):
+            p_target.data = p.data
+
+
+class NewParameters(RightCopy):
+    def copy(self, target, online):
+        target.weight = nn.Parameter(online.weight.detach().clone(), requires_grad=False)
+        target.bias = nn.Parameter(online.bias.detach().clone(), requires_grad=False)
+
+
+class Attached(RightCopy):
+    def copy(self, target, online):
+        for p_target, p in zip(target.parameters(), online.parameters(), strict=True):
+            p_target.copy_(p)
+
+
+class Backwards(RightCopy):
+    def copy(self, target, online):
+        online.load_state_dict(target.state_dict())
+
+
+HARD = [
+    (RightCopy, "Right: each target is copied completely at every fourth update"),
+    (HardCopy, "Right"),
+    (hard(key=lambda copies, target: id(target)), "Right"),
+    (AtTheFirst, "Right"),
+    (hard(copy=lambda copies, target, online: soft_update(target, online, 1.0)), "Right"),
+    (hard(__call__=lambda copies, target, online, tau: ...), "still to be written"),
+    (hard(__call__=lambda copies, target, online, tau: None), "still to be written"),
+    (hard(key=lambda copies, target: "all"), "one of the two targets was never copied"),
+    (hard(due=lambda copies, calls: True), "live at every update"),
+    (hard(due=lambda copies, calls: calls == copies.every), "at its updates 4: count"),
+    (hard(due=lambda copies, calls: calls % 100 == 0), "counts too little"),
+    (hard(due=lambda copies, calls: calls % 3 == 0), "at its updates 3, 6, 9"),
+    (Softly, "without becoming a copy"),
+    (SwapsData, "but in new tensors"),
+    (SharesData, "in new tensors"),
+    (NewParameters, "new parameters"),
+    (Attached, "wants gradients after a copy"),
+    (Backwards, "it moved the online network too"),
+    (soft_update, "it raised TypeError"),
+    *EMPTY,
+]
+ANSWERS = {check_soft_update: UPDATES, check_target: TARGETS, check_hard_copy: HARD}

@@ -1,6 +1,7 @@
 """Answers to the exercises of notebook 07."""
 
 import torch
+import torch.nn.functional as F
 
 from answers.shared import EMPTY
 from helpers.checks import check_collecting, check_critic_loss, check_td_target
@@ -16,24 +17,87 @@ def flagged(flag):
     return lambda b, *rest: attached(b._replace(terminated=flag(b.terminated)), *rest)
 
 
+def detached_after_mu(batch, mu, q, gamma):
+    a = mu(batch.s_next).detach()
+    return batch.r + gamma * (1 - batch.terminated) * q(batch.s_next, a)
+
+
+def mu_under_no_grad(batch, mu, q, gamma):
+    with torch.no_grad():
+        a = mu(batch.s_next)
+    return batch.r + gamma * (1 - batch.terminated) * q(batch.s_next, a)
+
+
+def label(change=lambda y: y, **options):
+    """A right answer, changed at the end, or with other networks or another γ."""
+
+    def answer(batch, mu, q, gamma):
+        settings = {"mu": mu, "q": q, "gamma": gamma} | {
+            name: make(batch, mu, q) for name, make in options.items()
+        }
+        return change(attached(batch, *settings.values()).detach())
+
+    return answer
+
+
+def where(batch, mu, q, gamma):
+    with torch.no_grad():
+        after = batch.r + gamma * q(batch.s_next, mu(batch.s_next))
+        return torch.where(batch.terminated == 1, batch.r, after)
+
+
+def in_place(batch, mu, q, gamma):
+    y = batch.r
+    with torch.no_grad():
+        y += gamma * (1 - batch.terminated) * q(batch.s_next, mu(batch.s_next))
+    return y
+
+
+def for_good(batch, mu, q, gamma):
+    torch.set_grad_enabled(False)
+    return attached(batch, mu, q, gamma)
+
+
+def frozen(batch, mu, q, gamma):
+    mu.requires_grad_(False), q.requires_grad_(False)
+    return attached(batch, mu, q, gamma)
+
+
+@torch.no_grad()
+def discounting_all(b, mu, q, gamma):
+    return gamma * (b.r + (1 - b.terminated) * q(b.s_next, mu(b.s_next)))
+
+
 TARGETS = [
     (td_target, "Right: y is r + γ Q'"),
     (torch.no_grad()(attached), "Right: y is r + γ Q'"),
+    (label(), "Right: y is r + γ Q'"),
+    (where, "Right: y is r + γ Q'"),
     *EMPTY,
-    (attached, "carries a gradient", "a missing detach"),
+    (attached, "y is right, but carries a gradient", "a missing detach"),
+    (detached_after_mu, "a gradient still reaches the critic", "a missing detach"),
+    (mu_under_no_grad, "a gradient still reaches the critic", "a missing detach"),
+    (
+        lambda b, mu, q, gamma: detached_after_mu(b, mu, lambda s, a: q(s, a).detach(), gamma),
+        "Right: ",
+    ),
+    (for_good, "switched off for good"),
+    (frozen, "switched off for good"),
+    (in_place, "it changes batch.r itself"),
     (flagged(torch.zeros_like), "Use `terminated`"),
     (flagged(lambda terminated: 1 - terminated), "the wrong way round"),
-    (lambda b, mu, q, gamma: attached(b, mu, q, 1.0), "γ is missing"),
+    (label(gamma=lambda *_: 1.0), "γ is missing"),
+    (label(gamma=lambda *_: 0.99), "γ is an argument"),
+    (discounting_all, "γ also multiplies r"),
     (lambda b, *rest: attached(b, *rest) - b.r, "the reward is missing"),
+    (lambda b, *rest: 2 * b.r - attached(b, *rest), "what comes later is added to r"),
     (lambda b, *rest: attached(b._replace(s_next=b.s), *rest), "y needs the next state"),
-    (lambda b, mu, q, gamma: attached(b, lambda s: b.a, q, gamma), "it uses the action a"),
-    (lambda b, mu, q, gamma: attached(b, lambda s: mu(b.s), q, gamma), "it asks mu about s"),
-    (
-        lambda b, mu, q, gamma: attached(b, mu, lambda s, a: q(b.s, a), gamma),
-        "only mu looks at s_next",
-    ),
+    (label(mu=lambda b, mu, q: lambda s: b.a), "it uses the action a"),
+    (label(mu=lambda b, mu, q: lambda s: mu(b.s)), "it asks mu about s"),
+    (label(q=lambda b, mu, q: lambda s, a: q(b.s, a)), "only mu looks at s_next"),
     (lambda b, *rest: (1 - b.terminated) * attached(b, *rest), "the last reward is lost"),
-    (lambda *args: attached(*args)[:, 0], "y has shape (3,), not (3, 1): keep the columns"),
+    (label(lambda y: y[:, 0]), "y has shape (3,), not (3, 1): keep the columns"),
+    (label(torch.mean), "y has shape (), not (3, 1): a batch of 3 has 3 labels"),
     (
         lambda b, mu, q, gamma: b.r[:, 0] + gamma * q(b.s_next, mu(b.s_next)),
         "y has shape (3, 3), not (3, 1): somewhere (N,)",
@@ -41,6 +105,7 @@ TARGETS = [
     ),
     (lambda *args: -attached(*args), "y should be"),
     (lambda *_: 3.0, "y is a float, not a tensor"),
+    (label(torch.Tensor.numpy), "y is a ndarray, not a tensor"),
 ]
 
 
@@ -48,22 +113,64 @@ def error(q, batch, y):
     return q(batch.s, batch.a) - y
 
 
+def squared(*args):
+    return (error(*args) ** 2).mean()
+
+
+def with_backward(*args):
+    loss = squared(*args)
+    loss.backward()
+    return loss
+
+
+def partly_detached(q, batch, y):
+    delta = error(q, batch, y)
+    return (delta * delta.detach()).mean()
+
+
+def in_place_error(q, batch, y):
+    y -= q(batch.s, batch.a).detach()
+    return squared(q, batch, y + q(batch.s, batch.a).detach())
+
+
 LOSSES = [
     (critic_loss, "Right: the loss is the mean squared TD error"),
-    (lambda *args: (error(*args) ** 2).mean(), "Right"),
+    (squared, "Right"),
+    (lambda q, batch, y: F.mse_loss(y, q(batch.s, batch.a)), "Right"),
+    (lambda q, batch, y: F.mse_loss(q(batch.s, batch.a)[:, 0], y[:, 0]), "Right"),
+    (lambda *args: (error(*args) ** 2).sum() / 3, "Right"),
     *EMPTY,
-    (lambda *args: -(error(*args) ** 2).mean(), "its sign is wrong"),
+    (lambda *args: -squared(*args), "its sign is wrong"),
     (lambda *args: (error(*args) ** 2).sum(), "the sum of the squares"),
     (lambda *args: error(*args) ** 2, "has shape (3, 1), not (): it should be one number"),
+    (lambda *args: squared(*args)[None], "has shape (1,), not (): it should be one number"),
     (
         lambda q, batch, y: ((q(batch.s, batch.a)[:, 0] - y) ** 2).mean(),
         "every label met every value",
         "(N,) against (N, 1)",
     ),
+    (
+        lambda q, batch, y: F.mse_loss(q(batch.s, batch.a), y.squeeze()),
+        "every label met every value",
+        "(N,) against (N, 1)",
+    ),
     (lambda *args: error(*args).abs().mean(), "not of their squares"),
     (lambda *args: -error(*args).mean(), "are not squared"),
-    (lambda *args: (error(*args) ** 2).mean() / 2, "batch it should be"),
-    (lambda *args: (error(*args) ** 2).mean().detach(), "no gradient reaches"),
+    (lambda *args: error(*args).mean(), "are not squared"),
+    (lambda *args: error(*args).mean() ** 2, "square each error first"),
+    (lambda *args: squared(*args) / 2, "leave the ½ out"),
+    (lambda *args: squared(*args).sqrt(), "leave the root out"),
+    (lambda *args: 3 * squared(*args) / 2, "batch it should be"),
+    (lambda q, b, y: squared(q, b._replace(s=b.s_next), y), "the critic is asked about s_next"),
+    (lambda q, b, y: F.mse_loss(b.r, y), "it compares y with r"),
+    (lambda *args: squared(*args).detach(), "no gradient reaches"),
+    (lambda q, b, y: F.mse_loss(q(b.s, b.a).detach(), y), "no gradient reaches"),
+    (torch.no_grad()(squared), "no gradient reaches"),
+    (lambda *args: 2 * squared(*args).detach() - squared(*args), "its gradient is reversed"),
+    (partly_detached, "its value is right, but its gradient isn't"),
+    (with_backward, "it calls backward()"),
+    (in_place_error, "it changes y itself"),
+    (lambda *args: squared(*args).item(), "the loss is a float, not a tensor"),
 ]
 
 

@@ -1,10 +1,75 @@
 """Answers to the exercises of notebook 08."""
 
+import copy
+
 import torch
 
 from answers.shared import EMPTY
-from helpers.checks import check_policy_gradient, check_priced_loss
+from helpers.checks import check_actor_loss, check_policy_gradient, check_priced_loss
 from helpers.losses import actor_loss
+
+
+def objective(mu, q, s):
+    return q(s, mu(s)).mean()
+
+
+def with_backward(loss):
+    """The same loss, after a call of backward()."""
+
+    def answer(*args):
+        value = loss(*args)
+        value.backward(retain_graph=True)
+        return value
+
+    return answer
+
+
+def freezing(mu, q, s):
+    q.requires_grad_(False)
+    return actor_loss(mu, q, s)
+
+
+def with_a_copy(mu, q, s):
+    q = copy.deepcopy(q).requires_grad_(False)
+    return -q(s, mu(s)).mean()
+
+
+def partly_detached(mu, q, s):
+    a = mu(s)
+    a = torch.cat([a[:3], a[3:].detach()])
+    return -q(s, a).mean()
+
+
+LOSSES = [
+    (actor_loss, "Right: the loss is minus the mean of Q(s, μ(s))"),
+    (lambda *args: 0 - objective(*args), "Right: "),
+    (lambda mu, q, s: q(s, mu(s)).sum() / -len(s), "Right: "),
+    (lambda mu, q, s: (-q(s, mu(s))).mean(dim=0).squeeze(), "Right: "),
+    (with_a_copy, "Right: "),
+    *EMPTY,
+    (objective, "the minus is missing", "the actor's sign"),
+    (lambda mu, q, s: -q(s, mu(s)).sum(), "it is the sum over the batch"),
+    (lambda mu, q, s: q(s, mu(s)).sum(), "it is the sum in place of the mean"),
+    (lambda mu, q, s: -q(s, mu(s)), "has shape (6, 1), not (): take the mean"),
+    (lambda mu, q, s: -q(s, mu(s))[:, 0], "has shape (6,), not (): take the mean"),
+    (lambda mu, q, s: -q(s, mu(s)).mean(dim=0), "has shape (1,), not (): it should be one number"),
+    (lambda mu, q, s: -mu(s).mean(), "the critic isn't asked"),
+    (lambda mu, q, s: -q(s, 0 * mu(s)).mean(), "the actor's own actions"),
+    (lambda mu, q, s: (q(s, mu(s)) ** 2).mean(), "there is no label here"),
+    (lambda *args: objective(*args).abs(), "the minus is missing"),
+    (lambda mu, q, s: -q(s, mu(s)).abs().mean(), "without abs()"),
+    (lambda mu, q, s: -q(s, mu(s)).max(), "take the mean over all states"),
+    (lambda *args: -2 * objective(*args), "for the check's batch it should be"),
+    (lambda *args: -objective(*args).detach(), "no gradient reaches the actor"),
+    (lambda mu, q, s: -q(s, mu(s).detach()).mean(), "no gradient reaches the actor"),
+    (torch.no_grad()(actor_loss), "no gradient reaches the actor"),
+    (partly_detached, "a part of it was detached"),
+    (lambda *args: objective(*args) - 2 * objective(*args).detach(), "its gradient is reversed"),
+    (with_backward(actor_loss), "it calls backward()"),
+    (freezing, "it freezes the critic for good"),
+    (lambda *args: actor_loss(*args).item(), "the loss is a float, not a tensor"),
+    (lambda mu, q, s: -q(mu(s)).mean(), "it raised TypeError"),
+]
 
 
 def right(mu, q, s):
@@ -31,6 +96,18 @@ def backward(inputs=lambda mu: None):
     return answer
 
 
+def backward_and_cleared(mu, q, s):
+    (-actor_loss(mu, q, s)).backward()
+    gradients = [p.grad.clone() for p in mu.parameters()]
+    mu.zero_grad(), q.zero_grad()
+    return gradients
+
+
+def cleared_first(mu, q, s):
+    mu.zero_grad(), q.zero_grad()
+    return right(mu, q, s)
+
+
 def along_the_state(mu, q, s):
     a, s = mu(s), s.clone().requires_grad_()
     (dq_ds,) = torch.autograd.grad(q(s, a.detach()).sum(), s)
@@ -46,7 +123,6 @@ def at_another_action(mu, q, s):
 GRADIENTS = [
     (right, "Right: your policy gradient is that of J"),
     (by_autograd, "Right: your policy gradient is that of J"),
-    (backward(lambda mu: [*mu.parameters()]), "Right: your policy gradient is that of J"),
     *EMPTY,
     (lambda mu, q, s: torch.autograd.grad(mu(s), [*mu.parameters()]), "it raised RuntimeError"),
     (scaled(-1), "Not yet: it has the wrong sign: this is the way down", "the actor's sign"),
@@ -55,6 +131,9 @@ GRADIENTS = [
     (scaled(-6), "Not yet: it has the wrong sign, and it is the sum"),
     (scaled(2), "Not yet: its numbers are not those"),
     (backward(), "Not yet: the critic's .grad is filled"),
+    (backward(lambda mu: [*mu.parameters()]), "it comes from backward()"),
+    (backward_and_cleared, "it comes from backward()"),
+    (cleared_first, "Right: "),
     (along_the_state, "Not yet: that is the slope of Q along the state"),
     (lambda mu, q, s: torch.autograd.grad(mu(s).sum(), [*mu.parameters()]), "critic has no say"),
     (at_another_action, "is dQ/da taken at a = mu(s)?"),
@@ -93,7 +172,9 @@ PRICED = [
     (priced(cost=lambda a: a.abs().sum(dim=1).mean()), "not the size of a"),
     (priced(cost=lambda a: a.mean() ** 2), "square each action first"),
     (priced(cost=lambda a: a.square().mean()), "sum(dim=1, keepdim=True)"),
-    (in_rows, "one number in a tensor"),
+    (in_rows, "has shape (6, 1), not (): take the mean over the batch"),
+    (with_backward(priced()), "it calls backward()"),
+    (lambda *args: 2 * priced()(*args).detach() - priced()(*args), "its gradient is reversed"),
     (lambda *args: in_rows(*args).sum(), "the sum over the batch"),
     (priced(cost=lambda a: a.square().sum()), "the cost is summed over the batch"),
     (priced(detach="v"), "a part of it was detached"),
@@ -101,4 +182,8 @@ PRICED = [
     (lambda *args: in_rows(*args).mean().detach(), "no gradient reaches the actor"),
     (priced(price=2), "for the check's batch it should be"),
 ]
-ANSWERS = {check_policy_gradient: GRADIENTS, check_priced_loss: PRICED}
+ANSWERS = {
+    check_actor_loss: LOSSES,
+    check_policy_gradient: GRADIENTS,
+    check_priced_loss: PRICED,
+}
