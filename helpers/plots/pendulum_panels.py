@@ -55,11 +55,11 @@ class QSlice(Panel):
         self.line = self.add(*ax.plot([], [], color=BLUE))
         self.climb = self.add(*ax.plot([], [], color=ORANGE, lw=2.5))
         self.choice = self.add(*ax.plot([], [], "o", color=RED, ms=8))
-        names = ["actor's choice", "slope it climbs"]
+        names = ["actor's choice", "gradient it climbs"]
         ax.legend([self.choice, self.climb], names, loc="lower right", fontsize=9)
 
     def update(self, agent) -> bool:
-        """Ask the critic about all torques and, around the actor's own, for the slope."""
+        """Ask the critic about all torques and, around the actor's own, for the gradient."""
         own = agent.predict(agent.actor, self.state).item()
         actions = np.r_[np.linspace(-1, 1, 41), own, own - 0.01, own + 0.01][:, None]  # (44, 1)
         q = ask_critic(agent, agent.critic, self.state.repeat(len(actions), axis=0), actions)
