@@ -99,7 +99,7 @@ def test_run_repeats_byte_for_byte_and_records_minutes(path, tmp_path):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     rows = notebook_io.read_rows(tmp_path / "results/minutes.csv")
     assert [row["notebook"] for row in rows] == ["00_other", "04_the_ring"]
-    assert "<!-- from: minutes 04 -->10 minutes<!-- /from -->" in path.read_text()
+    assert "<!-- from: minutes 04 -->15 minutes<!-- /from -->" in path.read_text()
     tool(tmp_path, "run")
     assert path.read_bytes() == stored
 

@@ -21,7 +21,7 @@ from helpers.evaluation.returns import evaluate
 from helpers.evaluation.simulators import simplify
 from helpers.evaluation.tasks import TASKS, recorded_policy
 from helpers.networks import Actor
-from helpers.plots.video import FRAMES, LARGEST, cut, film, shoot
+from helpers.plots.video import FRAMES, LARGEST, WIDTH, cut, film, shoot
 from helpers.training import train
 from tools.docgen import tasks_table
 from tools.experiments import EXPERIMENTS
@@ -160,7 +160,7 @@ def test_a_film_is_small_and_moves():
     for frames, colours in ((noise, 4), (np.sort(noise // 200 * 200, axis=1), 8)):
         png = cut([Image.fromarray(frame) for frame in frames], seconds=0.05)
         picture = Image.open(io.BytesIO(png))
-        assert picture.size == (160, 108)  # in proportion to 80 by 54
+        assert picture.size == (WIDTH, WIDTH * 54 // 80)  # in proportion to 80 by 54
         assert picture.n_frames == FRAMES
         few = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)
         assert len(png) <= LARGEST or len(few) <= colours

@@ -23,7 +23,7 @@ from helpers.recipes import Recipe
 
 
 class Published(NamedTuple):
-    """The best return of DDPG that we have seen published, to compare with."""
+    """A return of DDPG that others have published, to compare with."""
 
     value: float
     where: str  # environment and steps, and who

@@ -4,14 +4,24 @@ import numpy as np
 import torch
 
 from answers.shared import EMPTY
-from helpers.buffer import Batch
-from helpers.checks import check_loss_probe, check_memory_probe, check_start_probe
+from helpers.agent import DDPG
+from helpers.checks import check_last_probe, check_memory_probe, check_start_probe
+from helpers.pendulum import MAX_TORQUE, TIME_STEP, accelerate, reward
+from helpers.variants import SameSeed
+from helpers.variants.bugs import DDPGWithCleanAction
 
 
-def loss_probe(*numbers):
-    """A probe that tries a loss on a critic that is exactly right, with a batch of so many rows."""
-    column = torch.tensor(numbers)[:, None]
-    return lambda loss: loss(lambda s, a: s, Batch(*[column] * 5), column) == 0
+def start_probe(env):
+    return not np.array_equal(env.reset()[0], env.reset()[0])
+
+
+def same_fixed_start(env):
+    """Resets with a seed of its own, so each start is the same."""
+    return not np.array_equal(env.reset(seed=0)[0], env.reset(seed=0)[0])
+
+
+def many_starts(env):
+    return len({tuple(env.reset()[0]) for _ in range(5)}) > 1
 
 
 def held(agent):
@@ -23,10 +33,19 @@ def leads_on(agent):
     return (rows[:-1, 5:8] == rows[1:, :3]).all(axis=1)
 
 
-def memory_probe(agent):
-    expected = leads_on(agent)
-    expected[199::200] = True
-    return expected.all()
+def excusing(rows):
+    """A probe of the memory that forgives some rows."""
+
+    def probe(agent):
+        expected = leads_on(agent)
+        expected[rows] = True
+        return expected.all()
+
+    return probe
+
+
+def as_many_as_episodes(agent):
+    return (~leads_on(agent)).sum() <= len(agent.buffer) // 200
 
 
 def only_something_moved(agent):
@@ -35,8 +54,47 @@ def only_something_moved(agent):
     return (rows[:, :3] != rows[:, 5:8]).any(axis=1).all()
 
 
-def start_probe(env):
-    return not np.array_equal(env.reset()[0], env.reset()[0])
+def only_the_angle(agent):
+    rows = held(agent)
+    expected = (rows[:-1, 5:7] == rows[1:, :2]).all(axis=1)
+    expected[199::200] = True
+    return expected.all()
+
+
+def columns(agent):
+    return held(agent)[:, [0, 1, 2, 3, 4, 7]].astype(np.float64).T
+
+
+def explains_velocity(agent):
+    cos, sin, velocity, action, _, later = columns(agent)
+    expected = accelerate(np.arctan2(sin, cos), velocity, MAX_TORQUE * action)
+    return np.allclose(expected, later, atol=1e-3)
+
+
+def torque_within_the_limit(agent):
+    """Works out the torque, and forgives the rows that are at full speed."""
+    _, sin, velocity, action, _, later = columns(agent)
+    torque = ((later - velocity) / TIME_STEP - 15 * sin) / 3
+    return np.all((np.abs(later) == 8) | (np.abs(torque / MAX_TORQUE - action) < 1e-3))
+
+
+def torque_at_any_speed(agent):
+    _, sin, velocity, action, _, later = columns(agent)
+    torque = ((later - velocity) / TIME_STEP - 15 * sin) / 3
+    return np.allclose(torque / MAX_TORQUE, action, atol=1e-3)
+
+
+def explains_reward(agent):
+    cos, sin, velocity, action, r, _ = columns(agent)
+    expected = reward(np.arctan2(sin, cos), velocity, MAX_TORQUE * action)
+    return np.allclose(agent.recipe.reward_scale * expected, r, atol=1e-6)
+
+
+@torch.no_grad()
+def not_what_the_actor_proposes(agent):
+    """Asks whether the stored actions are the actor's own."""
+    rows = torch.from_numpy(held(agent))
+    return not torch.isclose(agent.actor(rows[:, :3]), rows[:, 3:4], atol=1e-3).any()
 
 
 BAD = [
@@ -46,20 +104,45 @@ BAD = [
     (lambda subject: 1 / 0, "it raised ZeroDivisionError"),
 ]
 ANSWERS = {
-    check_loss_probe: [
-        (loss_probe(1.0, 2.0), "Right: your probe passes"),
-        (loss_probe(1.0), "says True of the loss that compares a row with a column"),
+    check_start_probe: [
+        (start_probe, "Right: your probe passes"),
+        (many_starts, "Right: "),
+        (lambda env: env.reset()[0].shape == (3,), "says True of an environment with one start"),
+        (lambda env: not isinstance(env, SameSeed), "with one start, made in another way"),
+        (same_fixed_start, "says False of an environment with many starts"),
         *BAD,
     ],
     check_memory_probe: [
-        (memory_probe, "Right: your probe passes"),
-        (lambda agent: leads_on(agent).all(), "says False of the right agent, whose first episode"),
+        (excusing(slice(199, None, 200)), "Right: your probe passes"),
+        (as_many_as_episodes, "Right: "),
+        (excusing([]), "says False of the right agent, whose first episode"),
+        (
+            lambda agent: excusing(199)(agent) if len(agent.buffer) > 200 else excusing([])(agent),
+            "says False of the right agent after two whole episodes",
+        ),
+        (lambda agent: leads_on(agent)[0], "says True of a memory that is sound up to row 100"),
+        (lambda agent: leads_on(agent)[:199].all(), "one wrong row in its second episode"),
+        (lambda agent: leads_on(agent).mean() > 0.98, "one wrong row in its second episode"),
         (only_something_moved, "says True of a memory whose rows are shuffled"),
+        (only_the_angle, "only the velocity is wrong"),
         *BAD,
     ],
-    check_start_probe: [
-        (start_probe, "Right: your probe passes"),
-        (lambda env: env.reset()[0].shape == (3,), "says True of an environment with one start"),
+    check_last_probe: [
+        (explains_velocity, "Right: your probe passes sound agents"),
+        (torque_within_the_limit, "Right: "),
+        (explains_reward, "Right: "),
+        (torque_at_any_speed, "says False of a sound agent that spins at full speed"),
+        (excusing(slice(199, None, 200)), "says True of patient E"),
+        (lambda agent: type(agent) is DDPG, "says False of a sound agent that spins"),
+        (
+            lambda agent: not isinstance(agent, DDPGWithCleanAction),
+            "patient E's mistake, made in another way",
+        ),
+        (not_what_the_actor_proposes, "patient E's mistake, made in another way"),
+        (
+            lambda agent: np.abs(held(agent)[:150, 3]).mean() > 0.4,
+            "says True of patient E, some steps later",
+        ),
         *BAD,
     ],
 }
