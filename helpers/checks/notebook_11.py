@@ -4,18 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-import torch
+import gymnasium as gym
+import numpy as np
 
 from helpers.agent import DDPG
-from helpers.buffer import Batch
 from helpers.checks.verdicts import check, given
 from helpers.environment import make_env
-from helpers.losses import critic_loss
 from helpers.recipes import modern
 from helpers.training import train
 from helpers.variants.bugs import (
+    DDPGWithCleanAction,
     DDPGWithNextStateAsState,
-    broadcast_critic_loss,
     env_with_one_start,
 )
 
@@ -33,59 +32,102 @@ def probe_complaint(probe: Callable, right: Sequence, wrong: Sequence) -> str | 
     return None
 
 
+class OneStart(gym.Wrapper):
+    """An environment that always starts where seed 3 starts."""
+
+    def reset(self, *, seed=None, options=None):
+        """Start an episode: always the same one."""
+        return super().reset(seed=3, options=options)
+
+
 @check
-def check_loss_probe(probe: Callable) -> str | None:
-    """your probe passes a mean squared error and catches the one that compares all with all."""
-    right = [
-        (lambda: critic_loss, "the right critic_loss"),
-        (lambda: lambda q, b, y: (q(b.s, b.a) - y).square().mean(), "the same, written otherwise"),
-    ]
+def check_start_probe(probe: Callable) -> str | None:
+    """your probe passes an environment with many starts and catches those with one."""
+    right = [(partial(make_env, seed=seed), "an environment with many starts") for seed in (0, 1)]
     wrong = [
-        (lambda: broadcast_critic_loss, "the loss that compares a row with a column"),
-        (lambda: column_with_row, "the loss that compares a column with a row"),
+        (partial(env_with_one_start, seed=7), "an environment with one start"),
+        (lambda: OneStart(make_env()), "an environment with one start, made in another way"),
     ]
     return probe_complaint(probe, right, wrong)
-
-
-def column_with_row(q: torch.nn.Module, batch: Batch, y: torch.Tensor) -> torch.Tensor:
-    """The same mistake on the other side."""
-    return ((y - q(batch.s, batch.a).squeeze(1)) ** 2).mean()
 
 
 @check
 def check_memory_probe(probe: Callable) -> str | None:
-    """your probe passes a sound memory and catches one in which no transition leads to the next."""
+    """your probe passes a sound memory and catches one row that doesn't lead to the next."""
     right = [
         (partial(acted, DDPG, 150), "the right agent in the middle of its first episode"),
         (partial(acted, DDPG, 250), "the right agent, whose first episode ends at row 199"),
+        (partial(acted, DDPG, 450), "the right agent after two whole episodes"),
     ]
     wrong = [
         (partial(acted, DDPGWithNextStateAsState, 150), "the mistaken one"),
         (shuffled, "a memory whose rows are shuffled"),
+        (partial(standing, slice(100, 140)), "a memory that is sound up to row 100"),
+        (partial(standing, slice(300, 301)), "a memory with one wrong row in its second episode"),
+        (
+            partial(standing, slice(None), columns=slice(2, 3)),
+            "a memory in which only the velocity is wrong",
+        ),
     ]
     return probe_complaint(probe, right, wrong)
+
+
+@check
+def check_last_probe(probe: Callable) -> str | None:
+    """your probe passes sound agents, good or bad, and catches patient E and its like."""
+    right = [
+        (partial(acted, DDPG, 150), "a sound agent that has acted at random"),
+        (partial(acted, DDPG, 250, random_steps=100), "a sound agent that acts with noise"),
+        (partial(acted, Spinner, 250), "a sound agent that spins at full speed"),
+    ]
+    wrong = [
+        (partial(acted, DDPGWithCleanAction, 150, random_steps=100), "patient E"),
+        (partial(acted, DDPGWithCleanAction, 450, random_steps=400), "patient E, some steps later"),
+        (exchanged, "an agent with patient E's mistake, made in another way"),
+    ]
+    return probe_complaint(probe, right, wrong)
+
+
+class Spinner(DDPG):
+    """An agent that pushes along the motion, up to the speed limit."""
+
+    def explore(self, state: np.ndarray) -> np.ndarray:
+        """Full torque, in the direction of the velocity."""
+        return np.sign(state[2:])
+
+
+def acted(kind: type, steps: int, random_steps: int = 10_000) -> DDPG:
+    """An agent that has acted, so that there is something in its memory; it never learns."""
+    env = make_env(seed=0)
+    recipe = replace(modern, learning_starts=random_steps, buffer_size=10_000)
+    agent = kind(env, seed=0, recipe=recipe)
+    agent.first_update = np.inf
+    train(env, agent, steps)
+    return agent
+
+
+def held(agent: DDPG) -> np.ndarray:
+    """The rows of its memory that are filled."""
+    return agent.buffer.rows[: len(agent.buffer)]
 
 
 def shuffled() -> DDPG:
     """An agent whose memory holds sound transitions, of which none leads to the next."""
     agent = acted(DDPG, 150)
-    rows = agent.buffer.rows[: len(agent.buffer)]
-    rows[:] = rows[::-1].copy()
+    held(agent)[:] = held(agent)[::-1].copy()
     return agent
 
 
-def acted(kind: type, steps: int) -> DDPG:
-    """An agent that has acted at random, so that there is something in its memory."""
-    env = make_env(seed=0)
-    recipe = replace(modern, learning_starts=10_000, buffer_size=10_000)
-    agent = kind(env, seed=0, recipe=recipe)
-    train(env, agent, steps)
+def standing(rows: slice, columns: slice = slice(3)) -> DDPG:
+    """An agent in whose memory some rows, or some columns of them, begin where they end."""
+    agent = acted(DDPG, 450)
+    some = held(agent)[rows]
+    some[:, :3][:, columns] = some[:, 5:8][:, columns]
     return agent
 
 
-@check
-def check_start_probe(probe: Callable) -> str | None:
-    """your probe passes an environment with many starts and catches the one with one."""
-    right = [(partial(make_env, seed=seed), "an environment with many starts") for seed in (0, 1)]
-    wrong = [(partial(env_with_one_start, seed=7), "an environment with one start")]
-    return probe_complaint(probe, right, wrong)
+def exchanged() -> DDPG:
+    """An agent in whose memory each action was done a step later."""
+    agent = acted(DDPG, 150)
+    held(agent)[:, 3] = np.roll(held(agent)[:, 3], 1)
+    return agent

@@ -1,4 +1,7 @@
-"""The mysteries of notebook 11: agents with a mistake in them, under a letter and not its name."""
+"""The patients of notebook 11: agents with one mistake each, under a letter and not its name.
+
+Reading on spoils the hunt.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -28,6 +31,7 @@ MYSTERIES = {
         agent=bugs.DDPGInNewtonMetres,
         environment=bugs.env_without_scaling,
     ),
+    "E": Mystery("clean_action", agent=bugs.DDPGWithCleanAction),
 }
 
 # the recordings of all mistakes that the notebook lists
