@@ -82,7 +82,7 @@ def measure(root: Path, path: Path) -> tuple[int, str]:
     stated = [n for c in notebook_io.prose(notebook) for n in notebook_io.stated_minutes(c.source)]
     total += sum(n for n in stated if n < LONG)
     training = float(row["training_minutes"])
-    short = f"{training:.0f}" if training >= 0.5 else "less than 1"
+    short = f"{max(1, round(training))}" if training >= 0.5 else "less than 1"
     note = f", {short} of them training" if training else ""
     note += "".join(f"; {n} more for one long exercise" for n in stated if n >= LONG)
     return max(5, 5 * round(total / 5)), note

@@ -26,7 +26,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS = {
-    "sigma": Setting("noise σ", 0.0, 1.0, log=False),
+    "sigma": Setting("noise σ", 0.0, 4.0, log=False),
     "actor_lr": Setting("actor's rate", 1e-5, 1e-1),
     "critic_lr": Setting("critic's rate", 1e-5, 1e-1),
     "tau": Setting("τ", 1e-3, 1.0),

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from helpers.recipes import modern
 from tools import notebook_io
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: make browser")
@@ -194,14 +195,14 @@ def test_a_slider_changes_the_run(training):
     training.command("notebook:interrupt-kernel")
     step, sigma = finish(training, "slider")
     assert step < LONG
-    assert sigma == 1.0
+    assert sigma == 4.0
 
 
 def test_interrupt_ends_the_run_and_keeps_the_picture(training):
     training.command("notebook:interrupt-kernel")
     step, sigma = finish(training, "interrupt")
     assert step < LONG
-    assert sigma == 0.2
+    assert sigma == modern.sigma
     (cell,) = training.cells()
     assert not errors([cell])
     assert [*filter(has_picture, cell["outputs"])]
