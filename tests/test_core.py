@@ -54,7 +54,7 @@ def test_it_imports_only_itself_and_three_packages(path):
 
 
 def test_it_trains_in_another_project(tmp_path):
-    """Its modules alone, in an empty folder: the first update follows 1,000 random steps."""
+    """Its modules alone, in an empty folder: the first update follows 500 random steps."""
     (tmp_path / "helpers").mkdir()
     for path in CORE:
         shutil.copy(path, tmp_path / "helpers")

@@ -8,11 +8,13 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from dataclasses import asdict
 from difflib import unified_diff
 
 from helpers.agent import DDPG
 from helpers.environment import make_env
-from tools.experiments import Experiment, changed
+from helpers.recipes import modern
+from tools.experiments import Experiment
 
 
 def difference(experiment: Experiment) -> str:
@@ -29,7 +31,8 @@ def difference(experiment: Experiment) -> str:
 
 def settings(experiment: Experiment) -> Iterator[str]:
     """The settings of the recipe that differ; a noise of its own is compared as code."""
-    different = changed(experiment.recipe)
+    usual, own = asdict(modern), asdict(experiment.recipe)
+    different = {name: (usual[name], own[name]) for name in usual if usual[name] != own[name]}
     if noises := different.pop("noise", None):
         yield from compare(*noises)
     if different:

@@ -69,12 +69,6 @@ class Experiment:
         return fingerprint([*usual, *own, *other, inverse_decay, linear_decay, train])
 
 
-def changed(recipe: Recipe) -> dict[str, tuple]:
-    """The settings in which a recipe differs from `modern`: the usual value, and its own."""
-    usual, own = asdict(modern), asdict(recipe)
-    return {name: (usual[name], own[name]) for name in usual if usual[name] != own[name]}
-
-
 def using(shows: str, agent: type = DDPG, recipe: Recipe = modern, **components) -> Experiment:
     """The modern recipe with other components, or another agent."""
     return Experiment(shows, recipe, components, agent)

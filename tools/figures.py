@@ -44,8 +44,7 @@ def moving_picture(*steps: int) -> bytes:
     env, paths = make_env("Pendulum-v1", seed=SEED), []
     agent = DDPG(env, seed=SEED)
     for total in steps:
-        if total:
-            train(env, agent, total)
+        train(env, agent, total)
         paths.append(rollout(agent.act, *start_states([START])))
     labels = ["untrained" if total == 0 else f"after {total:,} steps" for total in steps]
     return animation(tuple(paths), tuple(labels))
