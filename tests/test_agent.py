@@ -10,7 +10,7 @@ from helpers.agent import DDPG
 from helpers.environment import make_env
 from helpers.noise import OrnsteinUhlenbeck
 from helpers.recipes import Recipe, modern, paper, tutorial
-from helpers.training import train
+from helpers.training import Callback, train
 
 QUICK = Recipe(
     actor_lr=1e-3, critic_lr=3e-3, weight_decay=0, gamma=0.9, tau=0.05, learning_starts=100
@@ -353,3 +353,45 @@ def test_settings_out_of_range_are_refused(setting, value):
 def test_a_batch_must_fit(settings):
     with pytest.raises(ValueError, match="batch_size <= learning_starts <= buffer_size"):
         Recipe(**settings)
+
+
+# The loop around it
+
+
+def test_flushing_denormals_changes_no_weight():
+    """The same steps in a loop of our own, without `train`: Adam's moments sink below 1e-38."""
+    agents = []
+    for by_hand in (False, True):
+        env = make_env(seed=0)
+        agent = DDPG(env, seed=0, recipe=replace(modern, learning_starts=64, batch_size=16))
+        if by_hand:
+            s, over = env.reset()[0], False
+            while agent.steps < 1_000:
+                s = env.reset()[0] if over else s
+                a = agent.explore(s)
+                s_next, r, *ends, _ = env.step(a)
+                agent.observe(s, a, r, s_next, *ends)
+                agent.learn()
+                s, over = s_next, any(ends)
+        else:
+            train(env, agent, 1_000)
+        agents.append(agent)
+    trained, looped = agents
+    assert torch.equal(weights(trained.actor), weights(looped.actor))
+    assert torch.equal(weights(trained.critic), weights(looped.critic))
+    moments = [m["exp_avg"].abs() for m in looped.critic_optimizer.state.values()]
+    tiny = sum(((m > 0) & (m < torch.finfo().tiny)).sum().item() for m in moments)
+    assert tiny > 1_000  # so it was no vacuous comparison
+
+
+def test_train_leaves_denormals_as_they_were():
+    seen = []
+
+    class Product(Callback):
+        def step(self, agent):
+            seen.append((torch.full((100,), 1e-30) * 1e-9).count_nonzero().item())
+
+    env = make_env(seed=0)
+    train(env, DDPG(env, seed=0), 2, [Product()])
+    assert seen == [0, 0]
+    assert (torch.full((100,), 1e-30) * 1e-9).count_nonzero() == 100

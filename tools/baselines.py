@@ -53,9 +53,12 @@ class Ours:
         train(self.env, self.agent, self.agent.steps + n)
 
     def updates(self, n: int) -> None:
-        """Learn n times from the replay buffer."""
-        for _ in range(n):
-            self.agent.learn()
+        """Learn n times from the replay buffer, as in `train`."""
+        from helpers.training import flush_denormals
+
+        with flush_denormals():
+            for _ in range(n):
+                self.agent.learn()
 
     def policy(self) -> Layers:
         """The layers of the policy as they are now."""
