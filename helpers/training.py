@@ -73,10 +73,7 @@ def started(callbacks: Sequence[Callback], agent, steps: int) -> Iterator[None]:
 
 @contextmanager
 def flush_denormals() -> Iterator[None]:
-    """Round numbers below 1e-38 to 0: Adam's moments get there, and the CPU crawls among them.
-
-    Adam divides by no less than its epsilon, so the weights come out the same.
-    """
+    """Round numbers below 1e-38 to 0: Adam's moments get there, and the CPU crawls among them."""
     torch.set_flush_denormal(True)
     try:
         yield

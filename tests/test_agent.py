@@ -358,7 +358,7 @@ def test_a_batch_must_fit(settings):
 # The loop around it
 
 
-def test_flushing_denormals_changes_no_weight():
+def test_flushing_denormals_changes_no_weight_with_the_default_recipe():
     """The same steps in a loop of our own, without `train`: Adam's moments sink below 1e-38."""
     agents = []
     for by_hand in (False, True):

@@ -11,6 +11,7 @@ from answers.notebook_10 import interval
 
 import helpers.checks
 from helpers.checks import check_bootstrap
+from helpers.checks.verdicts import WIDTH
 
 
 def label(answer):
@@ -22,8 +23,9 @@ def label(answer):
 def test_each_answer_gets_the_expected_verdict(answer, capsys, recwarn):
     before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     assert answer.check(answer.work) is None
-    printed = capsys.readouterr().out
-    assert printed.count("\n") == 1, "one sentence on one line"
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    printed = " ".join(lines)
     assert printed.startswith("Right: " if answer.kind == "right" else "Not yet: "), printed
     assert answer.words in printed
     assert not recwarn.list, "a warning would stand beside the answer"

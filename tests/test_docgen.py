@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import sample_series
+from nbformat import v4
 from sample_series import tool
 
 from helpers import recipes
@@ -49,6 +50,31 @@ def test_minutes(path, tmp_path, training, said):
     )
     assert readme.read_text().endswith("\n`<!-- from: NAME -->`\n")
     assert row.endswith(f"| {notebook_io.words(notebook_io.read(path))[0]} | 25 |")
+    assert tool(tmp_path, "sync", "--check") == ""
+
+
+def test_a_cover_is_the_picture_of_its_cell(path, tmp_path):
+    with pytest.raises(Complaint, match="has no cell tagged `cover`"):
+        docgen.cover(tmp_path, "04")
+    record(tmp_path, 10, 0)
+    notebook = notebook_io.read(path)
+    html = '<img alt="a &lt; b" width="720" src="data:image/png;base64,UE5H">'
+    output = v4.new_output("display_data", {"text/html": html})
+    cell = v4.new_code_cell("draw()", metadata={"tags": ["cover"]}, id="drawn")
+    notebook.cells.insert(2, cell)
+    notebook_io.write(notebook, path)
+    with pytest.raises(Complaint, match="has drawn no picture: run it"):
+        docgen.cover(tmp_path, "04")
+    cell.outputs = [output]
+    notebook_io.write(notebook, path)
+    file = tmp_path / "results/covers/04.png"
+    assert "results/covers/04.png" in tool(tmp_path, "sync", "--check", code=1).splitlines()
+    assert not file.exists()
+    tool(tmp_path, "sync")
+    assert file.read_bytes() == b"PNG"
+    assert docgen.cover(tmp_path, "04") == (
+        '<img alt="a &lt; b" width="720" src="../results/covers/04.png">'
+    )
     assert tool(tmp_path, "sync", "--check") == ""
 
 

@@ -68,15 +68,17 @@ def test_a_missing_notebook_is_named(path, tmp_path):
 
 def test_navigation_follows_the_files(path, tmp_path):
     top = "{}\n\n" + notebooks.EDIT
-    assert notebook_io.read(path).cells[0].source == top.format("[Contents](../README.md)")
+    assert notebook_io.read(path).cells[0].source == top.format(
+        "[Contents](../README.md#The-notebooks)"
+    )
     other = path.with_name("07_the_wheel.ipynb")
     other.write_text(path.read_text().replace("# 4 · The ring", "# 7 · The wheel"))
     tool(tmp_path, "sync", code=1)  # the minutes are not measured yet
     first, *_, last = notebook_io.read(path).cells
-    bar = "[Contents](../README.md) · [7 The wheel →](07_the_wheel.ipynb)"
+    bar = "[Contents](../README.md#The-notebooks) · [7 The wheel →](07_the_wheel.ipynb)"
     assert (first.source, last.source) == (top.format(bar), bar)
     assert notebook_io.read(other).cells[-1].source == (
-        "[← 4 The ring](04_the_ring.ipynb) · [Contents](../README.md)"
+        "[← 4 The ring](04_the_ring.ipynb) · [Contents](../README.md#The-notebooks)"
     )
 
 
@@ -174,7 +176,10 @@ def test_anatomy(path, tmp_path):
 
 def test_words_are_counted_outside_folds_and_within():
     source = "# Two words\n\n<details><summary>One</summary>\n\nand two\n\n</details>\n\nthe last"
+    source += "\n\n```mermaid\nflowchart LR\n    a --> b\n```\n\n"
     generated = " <!-- from: minutes 04 -->5 minutes<!-- /from -->"
-    bar = v4.new_markdown_cell("[Contents](../README.md)", metadata={"tags": ["navigation"]})
+    bar = v4.new_markdown_cell(
+        "[Contents](../README.md#The-notebooks)", metadata={"tags": ["navigation"]}
+    )
     cells = [bar, v4.new_markdown_cell(source + generated), v4.new_code_cell("x = 1")]
     assert notebook_io.words(v4.new_notebook(cells=cells)) == (4, 3)

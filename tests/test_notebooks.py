@@ -39,8 +39,8 @@ TAUGHT = {  # what the notebooks quote of the algorithm
 }
 TAGS = {
     "imports", "train", "full-run", "navigation", "exercise", "solution", "check", "skip-margins",
-    "raises-exception", "nbval-ignore-output", "nbval-check-output", "nbval-raises-exception",
-    "nbval-skip", "box2d",
+    "cover", "raises-exception", "nbval-ignore-output", "nbval-check-output",
+    "nbval-raises-exception", "nbval-skip", "box2d",
 }  # fmt: skip
 BUILD = "build:"  # on a cell in which the learner writes what is quoted after it
 NOT_BUILT = {"Batch", "RescaledActions", "Callback"}  # data, and what others inherit from
@@ -108,18 +108,39 @@ def test_no_path_of_a_machine(notebook):
     assert not found, f"an absolute path: {found[0][:200]}"
 
 
+def anchors(path: Path) -> set[str]:
+    """The headings of a notebook or a Markdown file, as JupyterLab spells them in links."""
+    if path.suffix == ".ipynb":
+        source = "\n".join(cell.source for cell in notebook_io.prose(notebook_io.read(path)))
+    else:
+        source = path.read_text(encoding="utf-8")
+    source = re.sub(r"```.*?```", "", source, flags=re.DOTALL)
+    found = re.findall(r"^#+ (.+?)\s*$", source, re.MULTILINE)
+    return {re.sub("[`*]", "", heading).replace(" ", "-") for heading in found}
+
+
 def assert_links_resolve(text: str, folder: Path) -> None:
-    """Whether every relative link of a text leads from `folder` to a file that exists."""
+    """Whether every relative link of a text leads from `folder` to a file and heading it has."""
     source = re.sub(r"```.*?```|`[^`]*`|\$.*?\$", "", text, flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)|<(?:img|a)\s[^>]*(?:src|href)=[\"']([^\"']+)", source)
     for link in map("".join, links):
         if not re.match(r"(https?|mailto|attachment):|#", link):
-            assert (folder / link.split("#")[0]).exists(), f"{link} does not exist"
+            name, _, anchor = link.partition("#")
+            assert (folder / name).exists(), f"{link} does not exist"
+            if anchor and name.endswith((".ipynb", ".md")):
+                assert anchor in anchors(folder / name), f"{link}: no such heading"
 
 
 def test_links_resolve(path, notebook):
     for cell in notebook_io.prose(notebook):
         assert_links_resolve(cell.source, path.parent)
+
+
+def test_a_link_to_a_missing_heading_is_noticed():
+    folder, words = notebook_io.ROOT / "notebooks", "README.md#Differences-from-the-paper"
+    assert_links_resolve(f"[all](../helpers/{words})", folder)
+    with pytest.raises(AssertionError, match="no such heading"):
+        assert_links_resolve(f"[all](../{words})", folder)
 
 
 @pytest.mark.parametrize("name", docgen.DOCUMENTS)
@@ -147,6 +168,11 @@ def test_heading(path, notebook):
     assert labels == LABELS, f"one line each, beginning with its bold label: {LABELS}"
     assert f"**About** <!-- from: minutes {path.name[:2]} -->" in source
     assert heading.piece, "**Piece** names what the notebook builds"
+
+
+def test_the_first_screen_shows_a_picture(path, notebook):
+    picture = docgen.cover(path.parents[1], path.name[:2]) if path.name[:2] != "00" else ""
+    assert picture in notebook.cells[1].source  # 0 asks first, and draws a little later
 
 
 def test_ending(notebook):
@@ -336,6 +362,11 @@ def test_the_edit_reaches_training(path, notebook):
             )
 
 
+def verdicts(printed: list[str]) -> list[str]:
+    """How each verdict among printed lines begins."""
+    return re.findall(r"^(Not yet|Right): ", "\n".join(printed), re.MULTILINE)
+
+
 def test_exercises(path, notebook):
     exercises = [*notebook_io.tagged(notebook, "exercise")]
     solutions = [
@@ -351,7 +382,7 @@ def test_exercises(path, notebook):
         for exercise, solution in zip(exercises, solutions, strict=True):
             answer = perform(exercise.source, namespace)
             assert answer, "the check answers unfinished work with a kind sentence"
-            assert answer[-1].startswith("Not yet"), f"solved before it is begun: {answer}"
+            assert verdicts(answer) == ["Not yet"], f"solved before it is begun: {answer}"
             stored = "".join(output.get("text", "") for output in exercise.outputs)
             assert stored.splitlines() == answer, "the file shows another answer: run `run`"
             assert "raise NotImplementedError" not in exercise.source, "the dots are enough"
@@ -360,7 +391,7 @@ def test_exercises(path, notebook):
             assert Counter(solution.source.split())["```python"] == 1
             answer = perform(folded[1], namespace)
             assert answer, "the solution ends with the check"
-            assert answer[-1].startswith("Right"), f"the check refuses the solution: {answer}"
+            assert verdicts(answer) == ["Right"], f"the check refuses the solution: {answer}"
 
 
 def test_there_are_enough_exercises(notebook):

@@ -25,6 +25,7 @@ import sys
 sys.modules["helpers"] = None  # whatever imports it fails
 from page import ddpg, torch
 torch.set_num_threads(1)
+torch.set_flush_denormal(True)  # as `train` does; with the paper's weight decay it matters
 networks, memory = ddpg(int(sys.argv[1]), int(sys.argv[2]))
 weights = [[p.detach() for p in network.parameters()] for network in networks]
 torch.save(weights + [memory.tolist()], sys.argv[3])

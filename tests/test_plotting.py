@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
+from scipy.ndimage import uniform_filter
 
 from helpers.evaluation.statistics import interquartile_mean
+from helpers.pendulum import load_optimum
 from helpers.pendulum.controllers import swing_up_and_hold
 from helpers.pendulum.physics import observe, start_states, state_grid
 from helpers.pendulum.regret import regret_map
-from helpers.plots.maps import COSTS, TORQUES, plot_regret_map, torque_map
+from helpers.plots.maps import COSTS, TORQUES, plot_regret_map, plot_value_map, torque_map
 from helpers.plots.phase_panels import COUNTS, VALUES
 from helpers.plots.png import bundle, encode, sharp
 from helpers.plots.style import (
@@ -72,7 +74,7 @@ def test_a_gap_axis_fits_the_gaps_and_shows_percent(first):
     assert 0.01 < low < 0.02
     assert 12 < high < 24
     shown = [t.get_text() for t in ax.get_yticklabels()]
-    assert {"10 %", "100 %", "1,000 %"} <= set(shown)
+    assert {"solved: 10 %", "100 %", "1,000 %"} <= set(shown)
 
 
 def test_a_regret_map_shows_the_cost_of_each_action_within_its_colours_and_the_starts():
@@ -100,6 +102,16 @@ def test_a_few_dots_keep_their_colour_beside_a_map_of_many_colours():
     stored = pixels(sharp(figure))
     drawn = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
     assert np.abs(stored - drawn).max() <= 12  # of 255, in each channel of each pixel
+    assert (stored[drawn == 255] == 255).all()
+
+
+def test_a_stored_map_shows_no_contours():
+    """Averaged over a few dots, as the eye does, its colours are those that were drawn."""
+    figure, ax = new_figure()
+    plot_value_map(ax, load_optimum().values)
+    stored = pixels(sharp(figure))
+    drawn = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    assert np.abs(uniform_filter(stored - drawn, (8, 8, 1), float)).max() < 2
 
 
 def pixels(png):

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from helpers.evaluation.recordings import Recorded, load, recordings
 from helpers.evaluation.statistics import solved_at
-from tools import notebook_io
+from tools import covers, notebook_io
 from tools.notebook_io import Complaint
 
 WORDS_A_MINUTE = 200
@@ -96,6 +96,16 @@ def minutes(root: Path, number: str) -> str:
             total, note = measure(root, path)
             return f"{total} minutes{note}"
     raise Complaint(f"There is no notebook {number}.")
+
+
+@generates
+def cover(root: Path, number: str) -> str:
+    """The picture on the first screen of the notebook with this number."""
+    path = next(path for path in notebook_io.notebooks(root) if path.name[:2] == number)
+    if (found := covers.cover(path)) is None:
+        raise Complaint(f"{path.name} has no cell tagged `cover`.")
+    source = f"../{covers.file_name(path)}"
+    return f'<img alt="{found.alt}" width="{found.width}" src="{source}">'
 
 
 @generates
@@ -185,7 +195,7 @@ def tasks_table(root: Path) -> str:
         )
     head = (
         "recording | environment | steps | seeds | chosen policy, median | worst "
-        "| last policy, median | best published DDPG"
+        "| last policy, median | a published DDPG"
     )
     return table(head, ":--|:--|--:|--:|--:|--:|--:|:--", rows)
 

@@ -120,7 +120,7 @@ hasty = Recipe(actor_lr=3e-3, weight_decay=0.0, gamma=0.98, tau=0.01)
 # the bugs of notebook 11
 BUGS = {
     "one_start": Experiment(
-        "An environment that gets the same seed in every episode: one start state forever.",
+        "The same seed in every episode: one start state forever.",
         environment=bugs.env_with_one_start,
     ),
     "unscaled_actions": Experiment(
@@ -161,7 +161,7 @@ BUGS = {
         evaluation_bugs.DDPGEvaluatedWithNoise,
     ),
     "best_episode": using(
-        "The actor after its best training episode is evaluated; its policy isn't averaged.",
+        "The actor after its best training episode; its policy isn't averaged.",
         evaluation_bugs.DDPGOfTheBestEpisode,
         unaveraged,
     ),
@@ -251,7 +251,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "no_detach": few(
         using(
-            "No target networks, and a gradient that flows through the target y as well.",
+            "No target networks, and a gradient through the target y as well.",
             ablations.DDPGWithLiveTargets,
             td_target=ablations.td_target_attached,
         )

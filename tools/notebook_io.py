@@ -14,6 +14,7 @@ FILE_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 GENERATED = re.compile(r"(<!-- from: ([a-z]\w*)((?: \w+)*) -->)(.*?)(<!-- /from -->)", re.DOTALL)
 STATED = re.compile(r"[●○]{3} (\d+) min")  # the difficulty of an exercise, and the time it takes
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
+SCHEMATIC = re.compile(r"^```mermaid$.*?^```$", re.MULTILINE | re.DOTALL)
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -117,12 +118,16 @@ def heading(notebook: NotebookNode) -> Heading:
 
 
 def words(notebook: NotebookNode) -> tuple[int, int]:
-    """The words of prose outside the folds and within them, without markup and generated text."""
+    """The words of prose outside the folds and within them, without markup and generated text.
+
+    Those of a schematic aren't prose, either.
+    """
 
     def count(source: str) -> int:
         return len(re.findall(r"\w[\w'’-]*", re.sub(r"<[^>]*>", "", source)))
 
     source = "\n".join(GENERATED.sub("", cell.source) for cell in prose(notebook))
+    source = SCHEMATIC.sub("", source)
     visible = count(FOLD.sub("", source))
     return visible, count(source) - visible
 

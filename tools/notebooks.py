@@ -13,7 +13,7 @@ from nbformat import NotebookNode, v4
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this file runs from anywhere
 
-from tools import docgen, execution, notebook_io, quotes
+from tools import covers, docgen, execution, notebook_io, quotes
 from tools.margins import margins
 from tools.notebook_io import ROOT, Complaint
 
@@ -27,7 +27,7 @@ def bar(path: Path, root: Path = ROOT) -> str:
     """The navigation bar of a notebook: previous, contents, next."""
     paths = notebook_io.notebooks(root)
     place = paths.index(path)
-    links = ["[Contents](../README.md)"]
+    links = ["[Contents](../README.md#The-notebooks)"]
     if place > 0:
         links.insert(0, f"[← {label(paths[place - 1])}]({paths[place - 1].name})")
     if place + 1 < len(paths):
@@ -71,7 +71,7 @@ def sync(root: Path, check: bool = False) -> tuple[list[str], list[Complaint]]:
         if found and not check:
             notebook_io.write(notebook, path)
     documents, lacking = docgen.fill_documents(root, check)
-    return changed + documents, complaints + lacking
+    return changed + documents + covers.store(root, check), complaints + lacking
 
 
 def carry(old: list[NotebookNode], new: list[NotebookNode]) -> None:

@@ -41,6 +41,10 @@ def check_collecting(collect: Callable) -> str | None:
         terminated, _ = end.args
         kind = "the task had ended" if terminated else "the time was up"
         return f"it went on in an episode where {kind}: then a new one begins, with `env.reset()`."
+    except TypeError as error:
+        if "'tuple'" in str(error):
+            return "after an end s is a tuple: `env.reset()` returns two things, the state first."
+        raise
     if not memory:
         raise NotImplementedError
     if len(memory) != 12:

@@ -14,6 +14,8 @@ LOW, HIGH = np.float32([-2.0, 0.0]), np.float32([2.0, 10.0])
 ASKED = np.float32([[-1.0, -1.0], [1.0, 1.0], [0.0, 0.0], [0.5, -0.5]])
 HALF = (HIGH - LOW) / 2
 CAR, MARS = "MountainCarContinuous-v0", 3.7  # another environment, and another gravity
+SEEDLESS = "the seed has no effect on the starts: reset the environment once with it."
+UNSCALED = "its actions aren't rescaled: give back the environment in its RescaledActions."
 
 
 @check
@@ -76,10 +78,10 @@ def two_motors() -> World:
     return motors
 
 
-def takes_unit_actions(env: gym.Env) -> bool:
-    """Whether the machine with two motors says that it takes actions in [-1, 1]."""
+def takes_unit_actions(env: gym.Env, motors: int = 2) -> bool:
+    """Whether the machine says that it takes an action in [-1, 1] for each motor."""
     limits = env.action_space
-    return limits.shape == (2,) and (limits.low == -1).all() and (limits.high == 1).all()
+    return limits.shape == (motors,) and (limits.low == -1).all() and (limits.high == 1).all()
 
 
 @check
@@ -89,7 +91,11 @@ def check_rescaling(wrapper: type) -> str | None:
     motors.reset()
     env, told = wrapper(motors), []
     for asked in ASKED:
-        env.step(asked.copy())
+        try:
+            env.step(asked.copy())
+        except ValueError as error:
+            hint = " np.interp takes one motor at a time." if "too deep" in str(error) else ""
+            return failure(error) + hint
         told.append(given(motors.told.item() if motors.told.dtype == object else motors.told))
         if complaint := shape_complaint(told[-1], (2,), "what an action of 2 numbers becomes"):
             return complaint
@@ -124,8 +130,8 @@ def check_rescaling(wrapper: type) -> str | None:
 @check
 def check_make_env(make_env: Callable[..., gym.Env]) -> str | None:
     """it makes an environment or takes yours, rescales the actions, and seeds it once."""
-    car = given(make_env(CAR))
-    if isinstance(car, tuple):
+    car, pendulum = given(make_env(CAR)), given(make_env("Pendulum-v1", seed=7))
+    if isinstance(pendulum, tuple):
         return "it gave back what `reset` answers: give back the environment itself."
     if not isinstance(car, gym.Env):
         return f"it gave back a {type(car).__name__}, not an environment."
@@ -133,6 +139,11 @@ def check_make_env(make_env: Callable[..., gym.Env]) -> str | None:
         return f"asked for {CAR} it made {made}: use the name that is given."
     if make_env("Pendulum-v1", g=MARS).unwrapped.g != MARS:
         return f"g={MARS} had no effect: hand the options on to gym.make."
+    if not takes_unit_actions(pendulum, motors=1):
+        return UNSCALED
+    pendulum.reset()
+    if pendulum.unwrapped.np_random_seed != 7:
+        return SEEDLESS
     try:
         return object_complaint(make_env)
     except Exception as error:  # whatever a learner's code may raise
@@ -150,7 +161,7 @@ def object_complaint(make_env: Callable[..., gym.Env]) -> str | None:
     env.reset()
     env.reset()
     if 7 not in motors.seeds:
-        return "the seed has no effect on the starts: reset the environment once with it."
+        return SEEDLESS
     if any(seed is not None for seed in motors.seeds[so_far:]):
         return "every episode gets a seed and starts alike: only the first reset gets it."
     if complaint := actions_complaint(env, motors):
@@ -168,7 +179,7 @@ def object_complaint(make_env: Callable[..., gym.Env]) -> str | None:
 def actions_complaint(env: gym.Env, motors: World) -> str | None:
     """Whether the actions of what it makes are rescaled."""
     if not takes_unit_actions(env):
-        return "its actions aren't rescaled: give back the environment in its RescaledActions."
+        return UNSCALED
     env.step(np.float32([1.0, -1.0]))
     if not np.allclose(motors.told, [2.0, 0.0]):
         return "its actions say [-1, 1], but reach the machine as they are: use RescaledActions."

@@ -71,6 +71,8 @@ def check_actor(actor: type) -> str | None:
         return f"it uses {found} nn.Linear layers, where three were expected, each used once."
     if (widths := [layer.out_features for layer in layers[:-1]]) != WIDTHS:
         return f"its hidden layers have {widths} units, not {WIDTHS}."
+    if not {(400, 5), (1, 300)} <= {tuple(p.shape) for p in actor(5, 1).parameters()}:
+        return "it fits 3 state numbers only, or 2 actions only: use state_dim and action_dim."
     return (
         last_layer_complaint(mu, s, layers[-1])
         or first(map(hidden_layer_complaint, layers[:-1]))
@@ -100,7 +102,7 @@ def last_layer_complaint(mu: nn.Module, s: torch.Tensor, last: nn.Linear) -> str
     """What is wrong with the initial weights of the last layer."""
     for name, p in last.named_parameters():
         if (largest := p.abs().max().item()) > 3.01e-3:
-            return f"the last layer's {name} should start in U(±0.003), but reaches {largest:.3f}."
+            return f"the last layer's {name} should start in U(±0.003), but reaches {largest:.4f}."
     if last.weight.min() >= 0 or last.weight.max() <= 0 or not last.bias.any():
         return "the last layer's numbers should be drawn from both sides of 0, the bias too."
     if (largest := last.weight.abs().max().item()) < 2e-3:

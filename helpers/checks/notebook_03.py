@@ -46,6 +46,7 @@ def check_critic(critic: type) -> str | None:
     return (
         tensor_complaint(values, (N, 1), f"for {N} pairs the answer", VALUE_SHAPES)
         or layers_complaint([*layers])
+        or size_complaint(critic(5, 1))
         or start_complaint(layers)
         or meeting_complaint(q, s, a)
         or learning_complaint(q, s, a)
@@ -76,6 +77,13 @@ def layers_complaint(sizes: list[tuple[int, int]]) -> str | None:
     )
 
 
+def size_complaint(q: nn.Module) -> str | None:
+    """Whether the layers follow the task's sizes; q is made for 5 numbers of state."""
+    if any(tuple(p.shape) == (FIRST, 5) for p in q.parameters()):
+        return None
+    return f"its first layer takes {STATE_DIM} numbers whatever the task: use state_dim."
+
+
 def start_complaint(layers: dict[tuple[int, int], nn.Linear]) -> str | None:
     """What is wrong with the initial weights and biases."""
     for (inputs, outputs), layer in layers.items():
@@ -90,7 +98,7 @@ def start_complaint(layers: dict[tuple[int, int], nn.Linear]) -> str | None:
                 of = "action's own" if inputs == ACTION_DIM else "second layer's"
                 words = f"the {of} {{}} should start within ±1/√402 = 0.050 (400 + 2 inputs)"
             if largest > 1.01 * bound:
-                return f"{words.format(name)}, but reaches {largest:.3f}."
+                return f"{words.format(name)}, but reaches {largest:.4f}."
             if name == "weight" and (largest < 0.8 * bound or p.min() >= 0 or p.max() <= 0):
                 fan_out = 0.97 < largest * outputs**0.5 < 1.01
                 found = (
@@ -114,7 +122,10 @@ def meeting_complaint(q: nn.Module, s: torch.Tensor, a: torch.Tensor) -> str | N
         return "the state changes nothing: it has to go into a layer."
     together = values - q(s, no_a) - q(no_s, a) + q(no_s, no_a)
     if together.abs().max() < 1e-3 * values.std():
-        return "the best action is the same in every state: both must meet before a ReLU."
+        return (
+            "the best action is the same in every state: is the ReLU after the second layer "
+            "missing, or does the action join behind it?"
+        )
     return None
 
 
@@ -237,6 +248,8 @@ def check_q_gradient(q_gradient: Callable) -> str | None:
         return "a second call gives something else: backward() adds to a.grad, so clone a first."
     if any(parameter.grad is not None for parameter in critic.parameters()):
         return "backward() has filled the critic's own gradients too: use torch.autograd.grad."
+    if not all(parameter.requires_grad for parameter in critic.parameters()):
+        return "the critic is left frozen: requires_grad_(False) would keep it from learning."
     if a.requires_grad or not torch.equal(a, unchanged):
         return "the gradients are right, but the actions you were given were changed: clone them."
     return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from helpers.checks.verdicts import check, first, given, shape_complaint
+from helpers.checks.verdicts import check, given, shape_complaint
 
 SIGMA, THETA, HOLD = 0.3, 0.4, 20
 SETTLED = {  # sigma over the kick; at dt 3.75 what is left after a step, phi, is negative
@@ -19,20 +19,14 @@ KICKS = [  # the kick's size, divided by sigma, in usual mistakes
 ]
 SIZES = [  # the kick's size, divided by sigma, in usual mistakes; phi is 1 - theta dt
     (lambda phi, dt: 1, "every kick has the size sigma: it must be smaller, as many add up."),
-    (
-        lambda phi, dt: dt**0.5,
-        "sigma is still the kick, as in the quoted cell: so it grows larger.",
-    ),
+    (lambda phi, dt: dt**0.5, "sigma is still the kick, as in our cell: so it grows larger."),
     (lambda phi, dt: dt, "the kick is sigma times dt: solve v = φ² v + kick² for it."),
     (lambda phi, dt: 1 - phi**2, "the root is missing: the variance is kick² / (1 − φ²)."),
     (lambda phi, dt: (1 - phi) ** 0.5, "a square is missing: under the root is 1 − φ², not 1 − φ."),
     (lambda phi, dt: (2 * THETA * dt) ** 0.5, "sigma √(2 θ dt) is right for tiny steps only."),
     (lambda phi, dt: (dt * (1 - phi**2)) ** 0.5, "your kick has a factor √dt too many."),
     (lambda phi, dt: ((1 - phi**2) / dt) ** 0.5, "φ holds dt already: don't divide by √dt."),
-    (
-        lambda phi, dt: (2 * THETA) ** 0.5,
-        "sigma √(2 θ) lacks dt, and is right for tiny steps only.",
-    ),
+    (lambda phi, dt: (2 * THETA) ** 0.5, "sigma √(2 θ) lacks dt, and fits tiny steps only."),
     (lambda phi, dt: 1 - phi, "sigma (1 − φ) is too small: variances add up, so take √(1 − φ²)."),
 ]
 
@@ -66,17 +60,22 @@ def three_episodes(process) -> Iterator[np.ndarray]:
 
 
 def value_complaint(noise: type) -> str | None:
-    """What is wrong with a single value: its shape, or that it changes later."""
+    """What is wrong with a single value: its shape, its range, or that it changes later."""
     process = noise(3, sigma=SIGMA, seed=0)
     value = given(process())
     if complaint := shape_complaint(value, (3,), "a value for 3 actions"):
         return complaint
+    if not isinstance(value, np.ndarray):
+        return f"a value is a {type(value).__name__}, not an array."
     kept = np.copy(value)
     process()
     if not np.array_equal(value, kept):
         return "a value it gave changed with the next call: make a new array, don't use +=."
-    if np.ptp(called(noise(500, sigma=SIGMA, seed=0), 2)[-1]) == 0:
+    large = called(noise(500, sigma=3.8, seed=0), 2)[-1]
+    if np.ptp(large) == 0:
         return "all motors get the same number: draw one for each."
+    if np.abs(large).max() <= 1:
+        return "with sigma = 3.8 no value is beyond ±1: don't clip here, the agent clips the sum."
     return None
 
 
@@ -92,7 +91,7 @@ def check_gaussian(noise: type) -> str | None:
     if complaint := value_complaint(noise) or generator_complaint(noise):
         return complaint
     x = walk(noise)
-    if np.corrcoef(x[:-1].ravel(), x[1:].ravel())[0, 1] > 0.05:
+    if abs(np.corrcoef(x[:-1].ravel(), x[1:].ravel())[0, 1]) > 0.05:
         return "a value depends on the one before: this noise has no memory."
     if abs(x.mean()) > 0.1 * x.std():
         return f"its mean is {x.mean():.2f}, not 0: use standard_normal."
@@ -111,14 +110,8 @@ def check_ornstein_uhlenbeck(noise: type) -> str | None:
     if complaint := value_complaint(noise) or generator_complaint(noise):
         return complaint
     walks = {dt: walk(noise, dt=dt) for dt in SETTLED}
-    return first(
-        [
-            start_complaint(noise),
-            memory_complaint(walks),
-            kick_complaint(walks),
-            reset_complaint(noise),
-        ]
-    )
+    about_walks = memory_complaint(walks) or kick_complaint(walks)
+    return start_complaint(noise) or about_walks or reset_complaint(noise)
 
 
 def start_complaint(noise: type) -> str | None:
@@ -153,13 +146,7 @@ def check_noise(noise: type) -> str | None:
     if complaint := value_complaint(noise) or generator_complaint(noise):
         return complaint
     walks = {dt: walk(noise, dt=dt) for dt in SETTLED}
-    return first(
-        [
-            memory_complaint(walks),
-            reset_complaint(noise),
-            size_complaint(walks),
-        ]
-    )
+    return memory_complaint(walks) or reset_complaint(noise) or size_complaint(walks)
 
 
 def walk(noise: type, steps: int = 1_000, seed: int = 0, dt: float | None = None) -> np.ndarray:
@@ -228,6 +215,8 @@ def check_held_noise(noise: type) -> str | None:
     given(process())
     process.reset()
     for value in (process() for _ in range(2 * HOLD)):
+        if value is None:
+            return "after reset() it gives None: draw a new push then."
         if complaint := shape_complaint(value, (3,), "a value for 3 actions"):
             return complaint
     return (

@@ -81,8 +81,8 @@ def movement_complaint(before: list, online: list, after: list, tau: float) -> s
     moved = [not torch.allclose(p, p0) for p, p0 in zip(after, before, strict=True)]
     if not any(moved):
         return (
-            "the target did not move. `p_target = ...` gives a new tensor that name and leaves the "
-            "network alone: write into the old tensor, with mul_, add_ or copy_."
+            "the target did not move. Your line is still to be written, or only names a new "
+            "tensor, as `p_target = ...` does: write into the old one, with mul_, add_ or copy_."
         )
     if not all(moved):
         still = " and ".join(n for n, m in zip(("weights", "biases"), moved, strict=True) if not m)
@@ -125,13 +125,13 @@ def target_complaint(make_target: Callable, online: nn.Module) -> str | None:
         return f"it gives a {type(target).__name__} for a {type(online).__name__}: copy that."
     if not same(online.parameters(), before):
         return "it changed the network that it was given: only copy it."
-    if not all(p.requires_grad for p in online.parameters()):
-        return "the online network wants no gradient any more, and so can no longer learn."
     pairs = list(zip(target.parameters(), online.parameters(), strict=True))
     if any(p_target is p for p_target, p in pairs):
         return "the target shares its weights with the network: copy.copy is not deep enough."
     if any(p_target.data_ptr() == p.data_ptr() for p_target, p in pairs):
         return "the target's weights are in the same memory as the network's: clone the numbers."
+    if not all(p.requires_grad for p in online.parameters()):
+        return "the online network wants no gradient any more, and so can no longer learn."
     if not same(target.parameters(), before):
         return "it begins with other weights: a target is a copy of the network, not a new one."
     if any(p.requires_grad for p in target.parameters()):

@@ -122,6 +122,7 @@ def wrong_targets(mu: Callable) -> list[tuple[torch.Tensor, str]]:
         (y(plainly(s_next, a)), "it uses the action a, done in s; in s_next ask mu(s_next)."),
         (y(plainly(s_next, mu(s))), "it asks mu about s; ask about the next state: mu(s_next)."),
         (y(plainly(s, mu(s_next))), "only mu looks at s_next; the critic is asked about s."),
+        (y(plainly(mu(s_next), s_next)), "q takes the state first, and then the action."),
         (goes_on * right, "the last reward is lost: `1 - terminated` belongs to q_next, not to r."),
     ]
 
@@ -151,6 +152,7 @@ def check_critic_loss(critic_loss: Callable) -> str | None:
 def wrong_losses(delta, q: Callable, batch: Batch, y) -> list[tuple[torch.Tensor, str]]:
     """The usual wrong losses for the check's batch."""
     crossed, moved = y[:, 0] - q(batch.s, batch.a), y - q(batch.s_next, batch.a)
+    swapped = y - q(batch.a, batch.s)
     right = (delta**2).mean()
     return [
         (-right, "its sign is wrong: a loss is to be minimised."),
@@ -163,6 +165,7 @@ def wrong_losses(delta, q: Callable, batch: Batch, y) -> list[tuple[torch.Tensor
         (-delta.mean(), "the errors are not squared: positive and negative ones cancel."),
         (delta.mean() ** 2, "square each error first, then take the mean."),
         ((moved**2).mean(), "the critic is asked about s_next: y is the label of s and a."),
+        ((swapped**2).mean(), "q takes the state first, and then the action."),
         (((y - batch.r) ** 2).mean(), "it compares y with r: ask the critic about s and a."),
     ]
 

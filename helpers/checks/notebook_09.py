@@ -56,9 +56,9 @@ class Diary:
         self.taken, self.asked = self.taken + 1, 0
 
     def learn(self) -> dict[str, float]:
-        """Note it; only after a transition, and with nothing to say."""
+        """Note it; the loss is the number of steps."""
         self.kinds.append("learn")
-        return {}
+        return {"critic_loss": float(self.taken)}
 
 
 def calendar() -> World:
@@ -96,6 +96,7 @@ def run_complaint(train: Callable, agent: Diary, world: World) -> str | None:
         )
         or kind_complaint(agent.kinds, STEPS - begun)
         or reset_complaint(world, STEPS - begun)
+        or loss_complaint(agent.history, [*range(begun + 1, STEPS + 1)])
         or (None if found is agent.history else "give back agent.history at the end.")
     )
 
@@ -166,6 +167,13 @@ def reset_complaint(world: World, steps: int) -> str | None:
     return f"it called reset {len(world.seeds)} times for {begun} episodes."
 
 
+def loss_complaint(history: History, steps: list[int]) -> str | None:
+    """Whether the loss of each step was kept."""
+    if [[*column] for column in history["critic_loss"]] == [steps, steps]:
+        return None
+    return "its losses aren't kept: agent.history.record(agent.steps, **agent.learn())."
+
+
 # Stopping
 
 
@@ -178,17 +186,21 @@ def check_stopping(callback: type) -> str | None:
         (0.09, 0.2, 0.05, 0.08): "the gaps were 9, 20, 5, 8 %: not three in a row, and it stopped.",
         (0.11, 0.05, 0.05): "the gaps were 11, 5, 5 %: the mean is small, but one is not.",
         (0.5, 0.10, 0.05, 0.08): "the last three gaps were 10, 5 and 8 %, and it went on.",
+        (0.10, 0.05, 0.08): "the first three gaps were 10, 5 and 8 %, and it went on.",
     }
-    *early, timely = cases
+    *early, timely, soon = cases
     if set(answers(callback, timely)) == {None}:
         raise NotImplementedError
     for gaps in early:
         if any(answers(callback, gaps)):
             return cases[gaps]
-    *before, last = answers(callback, timely)
-    if any(before):
-        return "it stopped before the third gap within 10 %."
-    return None if last else cases[timely]
+    for gaps in (timely, soon):
+        *before, last = answers(callback, gaps)
+        if any(before):
+            return "it stopped before the third gap within 10 %."
+        if not last:
+            return cases[gaps]
+    return None
 
 
 def answers(callback: type, gaps: tuple[float, ...]) -> list[bool | None]:

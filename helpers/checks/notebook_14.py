@@ -99,7 +99,9 @@ def check_shaping(shaped: type) -> str | None:
     any_end = pay(episodes, nothing_after=lambda terminated, truncated: terminated or truncated)
     from_first = pay(episodes, before=lambda phi, t: phi[0])
     height = pay(episodes, before=lambda phi, t: 0.0)
+    own = np.array([step[1] for step in plain])
     usual = [
+        (right - own, "the environment's own reward is gone: add the pay to it."),
         (-right, "the sign: the next potential is paid, and the one before is taken."),
         (pay(episodes, gamma=1.0), "the next potential isn't discounted: multiply it by gamma."),
         (no_end, "after a true end there is no next state: its potential counts 0."),

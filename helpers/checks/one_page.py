@@ -76,6 +76,9 @@ def form_complaint(found, rows, ours: list[torch.Tensor], steps: int) -> str | N
     for name, network, right in zip(NAMES, found, ours, strict=True):
         if (n := len(weights(network))) != len(right):
             return f"the {name} has {n:,} weights, and ours {len(right):,}: notebooks 2 and 3."
+    for i in (0, 1):
+        if found[i] is found[i + 2]:
+            return f"the {NAMES[i + 2]} is the {NAMES[i]} itself: copy.deepcopy makes a copy."
     return shape_complaint(rows, (steps, 9), f"after step {steps} the array of transitions")
 
 
@@ -111,7 +114,8 @@ def start_complaint(mine: list[torch.Tensor], ours: list[torch.Tensor]) -> str |
             return f"the {NAMES[i + 2]} doesn't start as a copy of the {NAMES[i]}."
         if not torch.equal(mine[i], ours[i]):
             words = "call torch.manual_seed(seeds[0]), make the actor, and then the critic"
-            return f"the {NAMES[i]} starts with other weights: {words}, layer by layer."
+            layers = f"layer by layer, as in notebook {i + 2}"
+            return f"the {NAMES[i]} starts with other weights: {words}, {layers}."
     return None
 
 
@@ -151,7 +155,8 @@ def weight_complaint(mine: list[torch.Tensor], ours: list[torch.Tensor], steps: 
             continue
         far = (moved.norm() / right.norm()).item()
         if i > 1:
-            return f"the {NAMES[i]} moves too {'far' if far > 1 else 'little'}: its τ is 0.001."
+            how = "far: its" if far > 1 else "little: line 15 comes last, and its"
+            return f"the {NAMES[i]} moves too {how} τ is 0.001."
         if far == 0:
             return f"the {NAMES[i]} hasn't moved after {steps} steps: the first update is due."
         if steps == RANDOM:
@@ -171,9 +176,8 @@ def first_update_complaint(i: int, moved: torch.Tensor, right: torch.Tensor, far
     if alike < -0.9:
         return f"the {NAMES[i]}'s first step goes the other way: look for a minus."
     if i == 0:
-        return (
-            "the actor's first step isn't ours: it climbs Q(s, μ(s)) after the critic's own step."
-        )
+        words = "it climbs Q(s, μ(s)) after the critic's own step, by an Adam with lr=1e-4 alone"
+        return f"the actor's first step isn't ours: {words}."
     return (
         "the critic's first step isn't ours: check its batch, y, the loss, and Adam's weight decay."
     )

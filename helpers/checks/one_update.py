@@ -162,8 +162,11 @@ def check_learn(learn: Callable) -> str | None:
 
 def update_complaint(learn: Callable, agent: DDPG) -> str | None:
     """Whether one call of learn does what one update should."""
+    again = hasattr(agent.buffer, "given")
     before, agent.buffer.given = networks(agent), []
     saw, batches = given(learn(agent)), agent.buffer.given
+    if not batches and again:
+        return "its second call drew no batch: each call is one update."
     if not batches:
         raise NotImplementedError
     if len(batches) != 1:
@@ -201,6 +204,9 @@ def step_complaint(
     for words, options in mistakes.items():
         if same(after[i], step(**options)[0]):
             return f"the {name} isn't where it should be: {words}"
+    to_target = weights(right).lerp(weights(before[i + 2]), RECIPE.tau)
+    if torch.allclose(weights(after[i]), to_target, atol=1e-6):
+        return f"line 15 moved the {name}: soft_update moves its first argument, the target."
     return f"the {name} isn't where plain PyTorch takes it: compare your loss with line {14 - i}."
 
 
@@ -226,6 +232,10 @@ def loss_complaint(saw, right: dict[str, float]) -> str | None:
     """Whether learn gives back what it minimised."""
     if not isinstance(saw, dict) or set(saw) != set(right):
         return 'it should give back {"critic_loss": …, "actor_loss": …}, for the history.'
+    if any(isinstance(number, torch.Tensor) for number in saw.values()):
+        return "the losses are tensors: .item() makes numbers of them."
+    if ... in saw.values():
+        return "the networks are right; what's left is the return line: both losses, as numbers."
     for name, due in right.items():
         if not np.isclose(found := float(saw[name]), due, atol=1e-5):
             return f"the networks are right, but {name} is {due:.3f}, and it says {found:.3f}."

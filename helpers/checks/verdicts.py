@@ -1,5 +1,6 @@
 """What turns a function that examines a learner's work into a check, which never raises."""
 
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -10,7 +11,9 @@ import torch
 from helpers.callbacks.controls import in_notebook
 
 UNFINISHED = "your code is still to be written, in place of the three dots."
+NOTHING = "it gives back None: is your code still to be written, or its `return` missing?"
 UNCALLABLE = "give the check your function or class itself: its name, without brackets."
+WIDTH = 96  # characters: longer lines break in the middle of words on a small screen
 
 
 def check(examine: Callable[[object], str | None]) -> Callable[[object], None]:
@@ -25,10 +28,11 @@ def check(examine: Callable[[object], str | None]) -> Callable[[object], None]:
             with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the verdict says it better
                 torch.manual_seed(0)
-                complaint = examine(work) if callable(given(work)) else UNCALLABLE
+                complaint = examine(work) if callable(work) else UNCALLABLE
         except Exception as error:  # whatever a learner's code may raise
             complaint = failure(error)
-        print(f"Not yet: {complaint}" if complaint else f"{right()}: {examine.__doc__}")
+        verdict = f"Not yet: {complaint}" if complaint else f"{right()}: {examine.__doc__}"
+        print(textwrap.fill(verdict, WIDTH, break_long_words=False, break_on_hyphens=False))
 
     return checked
 
@@ -40,7 +44,9 @@ def right() -> str:
 
 def given(answer: object) -> object:
     """The same answer; NotImplementedError for None and for three dots."""
-    if answer is None or answer is ...:
+    if answer is None:
+        raise NotImplementedError(NOTHING)
+    if answer is ...:
         raise NotImplementedError
     return answer
 
@@ -48,6 +54,8 @@ def given(answer: object) -> object:
 def failure(error: Exception) -> str:
     """What to say about work that raised an error."""
     words = " ".join(str(error).split())
+    if words == NOTHING:
+        return NOTHING
     if isinstance(error, NotImplementedError) or "ellipsis" in words.lower():
         return UNFINISHED
     shown = words if len(words) <= 200 else words[:200] + " …"

@@ -16,7 +16,7 @@ def solved_at(steps: Iterable[int], gaps: np.ndarray, limit: float = 0.10) -> np
 
 
 def interquartile_mean(values: np.ndarray, axis: int = 0) -> np.ndarray:
-    """The mean of the middle half: without the best and the worst quarter of the seeds.
+    """The mean without the best and the worst quarter of the seeds.
 
     A quarter that isn't a whole number is rounded down. Source: Agarwal et al. 2021.
     """

@@ -72,8 +72,8 @@ TASKS: dict[str, Task] = {
         "InvertedDoublePendulum-v5",
         patient,
         30_000,
-        "A patient actor: with the usual ε it soon pushes to one side with full force. Few random "
-        "steps: with random actions the rods fall at once.",
+        "A patient actor: with the usual ε it soon pushes to one side with full force. With "
+        "random actions the rods fall at once, so the first episodes are short.",
         Published(9355.5, "InvertedDoublePendulum-v1, 1,000,000 steps, Fujimoto et al. 2018"),
         extra="mujoco",
     ),
@@ -106,7 +106,7 @@ TASKS: dict[str, Task] = {
         "HalfCheetah-v5",
         patient,
         200_000,
-        "The same. It can't fall: episodes end at the time limit only, which isn't terminal.",
+        "The same. Falling ends nothing; only the time limit does, and that isn't terminal.",
         Published(11718.7, "HalfCheetah-v3, 1,000,000 steps, tianshou"),
         extra="mujoco",
     ),
@@ -122,7 +122,7 @@ TASKS: dict[str, Task] = {
         "Humanoid-v5",
         patient,
         200_000,
-        "The same. With 348 numbers in a state and 17 joints it is the largest of these tasks.",
+        "The hopper's again. With 348 numbers in a state and 17 joints it's the largest task here.",
         Published(1699.6, "Humanoid-v4, 1,000,000 steps, CleanRL"),
         extra="mujoco",
     ),

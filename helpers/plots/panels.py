@@ -41,7 +41,7 @@ class Panel:
     ):
         self.ax, self.artists, self.limits = ax, [], limits
         ax.set_title(title, y=1.0)  # at the same height in every panel
-        ax.set(xlim=(0, max(last_step, 1)), xlabel="step", yscale=yscale)
+        ax.set(xlim=(0, 1.015 * max(last_step, 1)), xlabel="step", yscale=yscale)  # room for a dot
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}k" if x else "0"))
         ax.yaxis.set_minor_locator(NullLocator())
@@ -127,7 +127,8 @@ class Returns(Panel):
             bad = name == "random"  # labelled where the agent is long past it; the others, earlier
             side = {"ha": "right" if bad else "left", "va": "bottom" if up else "top"}
             place = (1 if bad else 0.01, value)
-            write(ax, name, place, ax.get_yaxis_transform(), (0, 1 if up else -2), **side)
+            words = write(ax, name, place, ax.get_yaxis_transform(), (0, 1 if up else -2), **side)
+            words.set_zorder(1.9)  # below the dots, which its rim would cut
         self.dots = self.add(*ax.plot([], [], ".", color=SKY, ms=5))
         self.line = self.add(*ax.plot([], [], color=BLUE))
 

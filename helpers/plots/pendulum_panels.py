@@ -56,7 +56,10 @@ class QSlice(Panel):
         self.climb = self.add(*ax.plot([], [], color=ORANGE, lw=2.5))
         self.choice = self.add(*ax.plot([], [], "o", color=RED, ms=8))
         names = ["actor's choice", "gradient it climbs"]
-        ax.legend([self.choice, self.climb], names, loc="lower right", fontsize=9)
+        ax.legend(
+            [self.choice, self.climb], names, loc="lower right", fontsize=9,
+            handlelength=1, frameon=True, framealpha=1, edgecolor="none",
+        )  # fmt: skip
 
     def update(self, agent) -> bool:
         """Ask the critic about all torques and, around the actor's own, for the gradient."""
@@ -65,7 +68,9 @@ class QSlice(Panel):
         q = ask_critic(agent, agent.critic, self.state.repeat(len(actions), axis=0), actions)
         self.line.set_data(MAX_TORQUE * actions[:41, 0], q[:41])
         self.choice.set_data([MAX_TORQUE * own], [q[41]])
-        slope, reach = (q[43] - q[42]) / 0.02, np.array([-0.25, 0.25])
+        slope = (q[43] - q[42]) / 0.02
+        reach = np.clip([own - 0.25, own + 0.25], -1, 1) - own
         climb = q[41] + slope * reach
         self.climb.set_data(MAX_TORQUE * (own + reach), climb)
-        return self.fit(np.r_[q[:42], climb])
+        lowest, highest = q.min(), q.max()
+        return self.fit(np.r_[q, climb, lowest - 0.35 * (highest - lowest)])  # room for the legend

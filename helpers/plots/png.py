@@ -48,14 +48,28 @@ def encode(figure: Figure, palette: Palette | None = None) -> bytes:
 
     Without a palette it finds the 256 colours that fit best, which takes 20 times as long.
     """
-    pixels, file = np.asarray(figure.canvas.buffer_rgba()), io.BytesIO()
+    pixels, file = np.asarray(figure.canvas.buffer_rgba())[..., :3], io.BytesIO()
     if palette:
         few = palette.reduce(pixels)
-    else:  # the usual method drops rare colours: green dots turn blue
-        method = Image.Quantize.MAXCOVERAGE
-        few = Image.fromarray(pixels[..., :3]).quantize(256, method, dither=Image.Dither.NONE)
+    else:
+        few = fitted(pixels, any(ax.images for ax in figure.axes))
     few.save(file, format="PNG", compress_level=3 if palette else 9)  # live: speed before size
     return file.getvalue()
+
+
+def fitted(pixels: np.ndarray, maps: bool) -> Image.Image:
+    """Pixels (height, width, 3) in the 256 colours that fit best; `maps` need dithering.
+
+    Without it their few colours would show contours that aren't there.
+    """
+    picture, method = Image.fromarray(pixels), Image.Quantize.MAXCOVERAGE  # keeps rare colours
+    few = picture.quantize(256, method, kmeans=int(maps), dither=Image.Dither.NONE)
+    if not maps:
+        return few
+    dithered = picture.quantize(palette=few, dither=Image.Dither.FLOYDSTEINBERG)
+    exact = (np.asarray(few.convert("RGB")) == pixels).all(axis=2)
+    dithered.paste(few, mask=Image.fromarray(255 * exact.astype(np.uint8)))  # white stays white
+    return dithered
 
 
 def moving(

@@ -12,9 +12,9 @@ from helpers.evaluation.simulators import off_screen, simplify
 from helpers.pendulum.controllers import Policy, ask
 from helpers.plots.png import moving, publish
 
-WIDTH = 280  # pixels; the height keeps the proportions
+WIDTH = 400  # pixels; the height keeps the proportions
 FRAMES = 60
-LARGEST = 70_000  # bytes
+LARGEST = 110_000  # bytes
 
 
 def shoot(env: gym.Env, policy: Policy, seed: int, every: int) -> list[Image.Image]:
@@ -31,7 +31,7 @@ def shoot(env: gym.Env, policy: Policy, seed: int, every: int) -> list[Image.Ima
 
 
 def cut(frames: Sequence[Image.Image], seconds: float) -> bytes:
-    """An animated PNG of these frames, `seconds` each, in as many colours as 70 kB allow."""
+    """An animated PNG of these frames, `seconds` each, in as many colours as 110 kB allow."""
     width, height = frames[0].size
     size = WIDTH, round(WIDTH * height / width)
     small = [frame.resize(size, Image.Resampling.LANCZOS) for frame in frames]

@@ -55,8 +55,8 @@ def unfinished(*_, **__):
 
 
 OFFERED_TO_ALL = [  # what is no answer to any exercise
-    (None, UNFINISHED),
-    (..., UNFINISHED),
+    (None, UNCALLABLE),
+    (..., UNCALLABLE),
     ("words", UNCALLABLE),
     (3.0, UNCALLABLE),
     (unfinished, UNFINISHED),

@@ -91,6 +91,7 @@ RESCALING = [
         acting(lambda self, a: Right.action(self, a) ** 2),
         "where the range is -2 to 2, -1 should become -2, not 4",
     ),
+    (acting(lambda self, a: np.interp(a, [-1, 1], [self.low, self.high])), "one motor at a time"),
     (acting(lambda self, a: 2 * a), "every motor gets the range -2 to 2"),
     (acting(lambda self, a: (a + 1) / 2 * self.width), "it has to be added to `low`"),
     (
@@ -164,6 +165,17 @@ def ignoring_objects(env="Pendulum-v1", seed=None, **options):
     return made(env if isinstance(env, str) else CAR, seed, **options)
 
 
+def rescaling_objects_only(env="Pendulum-v1", seed=None, **options):
+    env = gym.make(env, **options) if isinstance(env, str) else RescaledActions(env)
+    if seed is not None:
+        env.reset(seed=seed)
+    return env
+
+
+def seeding_objects_only(env="Pendulum-v1", seed=None, **options):
+    return made(env, **options) if isinstance(env, str) else made(env, seed)
+
+
 def half_done(env="Pendulum-v1", seed=None, **options):
     if isinstance(env, str):
         env = gym.make(env, **options)
@@ -185,6 +197,7 @@ MAKING = [
     (seeding(lambda env, seed: env.reset(seed=seed or None) and None), "seed 0 is ignored"),
     (seeding(lambda env, seed: env.reset(seed=seed or 0) and None), "without a seed it takes 0"),
     (seeding(lambda env, seed: env.reset(seed=seed)), "it gave back what `reset` answers"),
+    (seeding(lambda env, seed: seed is not None and env.reset(seed=seed)), "what `reset` answers"),
     (lambda env, seed=None, **options: env, "it gave back a str, not an environment"),
     (lambda env, seed=None, **options: made(seed=seed, **options), "it made Pendulum-v1: use the"),
     (lambda env, seed=None, **options: made(env, seed), "g=3.7 had no effect"),
@@ -192,6 +205,8 @@ MAKING = [
     (from_names_only, "given an environment that is made already, it raised "),
     (ignoring_objects, "it ignored the environment"),
     (plain, "its actions aren't rescaled"),
+    (rescaling_objects_only, "its actions aren't rescaled"),
+    (seeding_objects_only, "the seed has no effect on the starts"),
     (lambda env, seed=None, **options: SaysSo(plain(env, seed, **options)), "reach the machine as"),
     (lambda *of, **options: made(*of, **options).unwrapped, "its actions aren't rescaled"),
 ]

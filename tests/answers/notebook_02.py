@@ -97,6 +97,15 @@ def dotted(mu):
     mu.layer3 = ...
 
 
+def for_three_numbers(mu):
+    mu.layer1 = nn.Linear(3, 400)
+
+
+def for_two_actions(mu):
+    mu.layer3 = nn.Linear(300, 2)
+    draw(mu.layer3, 3e-3)
+
+
 def unused(mu):
     mu.spare = nn.Parameter(torch.ones(1))
 
@@ -159,6 +168,8 @@ ACTORS = [
         giving(lambda mu, s: MyActor.forward(mu, torch.atleast_2d(s))),
         "(3,) should give actions (2,), not (1, 2)",
     ),
+    (started(for_three_numbers), "it fits 3 state numbers only"),
+    (started(for_two_actions), "or 2 actions only: use state_dim and action_dim"),
     (started(lambda mu: mu.layer3.reset_parameters()), "the last layer's weight should start"),
     (
         started(lambda mu: nn.init.ones_(mu.layer3.bias)),

@@ -79,6 +79,10 @@ def dotted(q):
     q.layer1 = ...
 
 
+def for_three_numbers(q):
+    q.layer1 = nn.Linear(3, 400)
+
+
 def with_one_more(q):
     q.spare = nn.Linear(300, 300)
 
@@ -155,6 +159,7 @@ CRITICS = [
     (started(wide_at_the_end), "has shape (50, 2), not (50, 1)"),
     (NoLayer, "it has no nn.Linear layer"),
     (CriticWithActionFirst, "the action goes into the first layer"),
+    (started(for_three_numbers), "takes 3 numbers whatever the task: use state_dim"),
     (started(narrow), "no layer leads from the state alone to 400 features"),
     (started(with_one_more), "there is a layer too many, from 300 to 300"),
     (
@@ -162,6 +167,7 @@ CRITICS = [
         "the second layer should take 400 features and the action",
     ),
     (started(lambda q: small(q.layer3, 0.5)), "last layer's weight should start in U(±0.003)"),
+    (started(lambda q: nn.init.normal_(q.layer3.weight, 0, 1e-3)), "but reaches 0.0031"),
     (started(lambda q: q.layer3.reset_parameters()), "last layer's weight should start in U(±0.00"),
     (started(lambda q: nn.init.ones_(q.layer3.bias)), "the last layer's bias should start"),
     (
@@ -185,7 +191,7 @@ CRITICS = [
     (first(lambda x: F.relu(x).detach()), "no gradient reaches layer1.weight"),
     (first(torch.sigmoid), "after layer 1 stands sigmoid, not ReLU"),
     (first(lambda x: x), "after layer 1 stands nothing, not ReLU"),
-    (second(lambda x: x), "the best action is the same in every state"),
+    (second(lambda x: x), "is the ReLU after the second layer missing"),
     (second(torch.tanh), "after layer 2 stands tanh, not ReLU"),
     (second(F.elu), "after layer 2 stands ELU, not ReLU"),
     (second(torch.abs), "after layer 2 stands the absolute value, not ReLU"),
@@ -249,6 +255,11 @@ def filling_the_critic(critic, s, a):
     return a.grad
 
 
+def freezing(critic, s, a):
+    critic.requires_grad_(False)
+    return right(critic, s, a)
+
+
 def by_item(critic, s, a):
     return torch.tensor([right(critic, s[i : i + 1], a[i : i + 1]).item() for i in range(len(a))])
 
@@ -274,6 +285,7 @@ GRADIENTS = [
     (gradient(lambda q, s, a: q(s, a)), "belongs to one number"),
     (gradient(lambda q, s, a: q(s, 0 * a).sum()), "all gradients are 0"),
     (adding_up, "backward() adds to a.grad"),
+    (freezing, "the critic is left frozen"),
     (filling_the_critic, "filled the critic's own gradients"),
     (lambda q, s, a: right(q, s, a).numpy(), "a ndarray, not a tensor"),
     (lambda q, s, a: right(q, s, a) + 0.1, "differ from what a small step"),

@@ -102,6 +102,25 @@ def unseeded(memory, n):
     return np.random.default_rng().integers(len(memory), size=n)
 
 
+def from_the_global_generator(memory, n):
+    return np.random.permutation(len(memory))[:n]  # noqa: NPY002
+
+
+def every_second(memory, n):
+    return (memory.rng.integers(len(memory)) + 2 * np.arange(n)) % len(memory)
+
+
+def unlooked_up(memory, n):
+    rows = memory.rng.permutation(len(memory))[:n]
+    return Batch(*torch.from_numpy(rows).split(memory.widths, dim=1))
+
+
+def counted_first(memory, *transition):
+    memory.added += 1
+    ReplayBuffer.add(memory, *transition)
+    memory.added -= 1
+
+
 def seedless(memory):
     memory.rng = np.random.default_rng(0)
 
@@ -134,7 +153,7 @@ BUFFERS = [
     (WithoutReplacementOfTuples, "Right: "),
     (choosing(lambda memory, n: memory.rng.permutation(len(memory))[:n]), "Right: "),
     (choosing(lambda memory, n: np.sort(memory.rng.integers(len(memory), size=n))), "Right: "),
-    (giving(ReplayBuffer, lambda batch: None), "Not yet: your code is still to be written"),
+    (giving(ReplayBuffer, lambda batch: None), "still to be written, or its `return` missing?"),
     (choosing(lambda memory, n: ...), "asked for 4 rows it gave 8"),
     (NotLong, "still to be written"),
     (adding(lambda memory, *transition: None), "with 1 added to 8 places, its length is 0, not 1"),
@@ -145,6 +164,8 @@ BUFFERS = [
     (adding(overwrites_the_last), "should hold those from 61 to 100, and it drew number"),
     (adding(action_last), "the column a doesn't belong"),
     (choosing(lambda memory, n: memory.rng.integers(len(memory.rows), size=n)), "never written"),
+    (adding(counted_first), "never written: `sample` draws among those that are held, and `add`"),
+    (changed(ReplayBuffer, sample=unlooked_up), "a place isn't a row"),
     (giving(ReplayBuffer, tuple), "`sample` gives a tuple, not a Batch"),
     (giving(ReplayBuffer, flat), "the column r has shape (4,), not (4, 1)"),
     (giving(ReplayBuffer, mixed), "the column r doesn't belong"),
@@ -158,6 +179,7 @@ BUFFERS = [
     (InOrder, "the rows of a batch are neighbours"),
     (choosing(stretch), "the rows of a batch are neighbours"),
     (choosing(shuffled_stretch), "the rows of a batch are neighbours"),
+    (choosing(every_second), "one random number decides the whole batch"),
     (choosing(all_but_the_first), "some transitions are never drawn"),
     (choosing(skewed), "all should be equally likely"),
     (choosing(unseeded), "two buffers of the same seed drew different rows"),
@@ -172,7 +194,7 @@ DISTINCT = [
         "Right: ",
     ),
     (WithoutReplacementOfTuples, "Right: "),
-    (giving(ReplayBuffer, lambda batch: None), "Not yet: your code is still to be written"),
+    (giving(ReplayBuffer, lambda batch: None), "still to be written, or its `return` missing?"),
     (ReplayBuffer, "drew one transition twice"),
     (choosing(lambda memory, n: np.arange(n)), "the same rows every time"),
     (choosing(lambda memory, n: memory.rng.permutation(len(memory.rows))[:n]), "never written"),
@@ -184,6 +206,9 @@ DISTINCT = [
     (giving(WithoutReplacement, flat), "column r has shape"),
     (changed(WithoutReplacement, add=never_forgets), "it drew number"),
     (choosing(lambda memory, n: ...), "asked for 3 rows it gave 8"),
+    (choosing(every_second), "one random number decides the whole batch"),
+    (choosing(from_the_global_generator), "two buffers of the same seed drew different rows"),
+    (changed(ReplayBuffer, sample=unlooked_up), "a place isn't a row"),
 ]
 
 
@@ -204,6 +229,16 @@ def other_than_the_newest(memory, n):
     return (newest(memory) + memory.rng.integers(1, len(memory), size=n - 1)) % len(memory)
 
 
+def with_rows(others):
+    """A buffer that takes the newest row, and `others` for their places, in one list."""
+
+    def sample(memory, n):
+        rows = memory.rows[[newest(memory), *others(memory, n - 1)]]
+        return Batch(*torch.from_numpy(rows).split(memory.widths, dim=1))
+
+    return changed(ReplayBuffer, sample=sample)
+
+
 NEWEST = [
     (ending(newest), "Right: each batch is sure to hold the newest"),
     (
@@ -215,7 +250,7 @@ NEWEST = [
         "Right: each batch is sure to hold the newest",
     ),
     (ending(newest, other_than_the_newest), "Right: "),
-    (giving(ReplayBuffer, lambda batch: None), "Not yet: your code is still to be written"),
+    (giving(ReplayBuffer, lambda batch: None), "still to be written, or its `return` missing?"),
     (ReplayBuffer, "number 4 was the newest, and one batch of four did not hold it"),
     (ending(newest, drawn), "asked for 4 rows it gave 5"),
     (
@@ -228,7 +263,12 @@ NEWEST = [
         ending(lambda memory: (memory.added - 1 + (memory.added > 8)) % len(memory.rows)),
         "stands at (self.added - 1) % 8, and yours is the oldest",
     ),
-    (ending(lambda memory: -1), "never written"),
+    (ending(lambda memory: -1), "is `newest` where the last `add` wrote? it drew a row that"),
+    (
+        ending(newest, lambda memory, n: from_the_global_generator(memory, n - 1)),
+        "two buffers of the same seed",
+    ),
+    (with_rows(lambda memory, n: memory.rows[drawn(memory, n)]), "a place isn't a row"),
     (
         ending(newest, lambda memory, n: np.full(n - 1, newest(memory))),
         "the whole batch is the newest",

@@ -87,7 +87,13 @@ GAUSSIANS = [
     (reseeding(RightGaussian), "two episodes get the same numbers"),
     (unseeding(RightGaussian), "after reset() the same seed gives other noise"),
     (FilledInPlace, "changed with the next call"),
+    (giving(lambda noise: [*RightGaussian.__call__(noise)]), "a value is a list, not an array"),
+    (giving(lambda noise: np.clip(RightGaussian.__call__(noise), -1, 1)), "don't clip here"),
     (OrnsteinUhlenbeck, "a value depends on the one before"),
+    (
+        changed(OrnsteinUhlenbeck, __init__=lambda noise: vars(noise).update(theta=1.5)),
+        "a value depends on the one before",
+    ),
     (giving(lambda noise: noise.sigma * noise.rng.random(noise.action_dim)), "its mean is 0.15"),
     (giving(lambda noise: noise.rng.standard_normal(noise.action_dim)), "sigma is missing"),
     (
@@ -170,6 +176,7 @@ OUS = [
     (ou(__init__=lambda noise: vars(noise).update(x=...)), "still to be written"),
     (ou(__call__=lambda noise: RightOU.__call__(noise)[0]), "has shape (), not (3,)"),
     (OUInPlace, "changed with the next call"),
+    (ou(__call__=lambda noise: np.clip(RightOU.__call__(noise), -1, 1)), "don't clip here"),
     (OUReturnedEarly, "its first value is 0"),
     (ou(draw=lambda noise: noise.rng.standard_normal()), "all motors get the same number"),
     (ou(draw=lambda noise: SHARED.standard_normal(len(noise.x))), "the same seed gives other"),
@@ -271,7 +278,7 @@ NOISES = [
         "biased noise",
     ),
     (changed(Right, reset=lambda noise: None), "after reset()", "noise that is not reset"),
-    (OrnsteinUhlenbeck, "as in the quoted cell"),
+    (OrnsteinUhlenbeck, "as in our cell"),
     (kicking(lambda theta, dt, phi: 1), "every kick has the size sigma"),
     (kicking(lambda theta, dt, phi: dt), "sigma times dt"),
     (kicking(lambda theta, dt, phi: 1 - phi**2), "the root is missing"),
@@ -353,6 +360,7 @@ HELD = [
     (changed(RightHeld, hold=21), "yours last 21, 21"),
     (changed(RightHeld, due=lambda noise: noise.calls % 20 == 0), "whatever `hold` says"),
     (PlainAfterReset, "has shape (), not (3,)"),
+    (changed(RightHeld, reset=lambda noise: setattr(noise, "push", None)), "it gives None"),
     (StartsAtZero, "no push at all"),
     (
         drawing(lambda noise: np.full(noise.action_dim, 0.3 * noise.rng.standard_normal())),

@@ -95,6 +95,7 @@ TARGETS = [
     (label(mu=lambda b, mu, q: lambda s: b.a), "it uses the action a"),
     (label(mu=lambda b, mu, q: lambda s: mu(b.s)), "it asks mu about s"),
     (label(q=lambda b, mu, q: lambda s, a: q(b.s, a)), "only mu looks at s_next"),
+    (label(q=lambda b, mu, q: lambda s, a: q(a, s)), "q takes the state first"),
     (lambda b, *rest: (1 - b.terminated) * attached(b, *rest), "the last reward is lost"),
     (label(lambda y: y[:, 0]), "y has shape (3,), not (3, 1): keep the columns"),
     (label(torch.mean), "y has shape (), not (3, 1): a batch of 3 has 3 labels"),
@@ -162,6 +163,7 @@ LOSSES = [
     (lambda *args: squared(*args).sqrt(), "leave the root out"),
     (lambda *args: 3 * squared(*args) / 2, "batch it should be"),
     (lambda q, b, y: squared(q, b._replace(s=b.s_next), y), "the critic is asked about s_next"),
+    (lambda q, b, y: squared(q, b._replace(s=b.a, a=b.s), y), "q takes the state first"),
     (lambda q, b, y: F.mse_loss(b.r, y), "it compares y with r"),
     (lambda *args: squared(*args).detach(), "no gradient reaches"),
     (lambda q, b, y: F.mse_loss(q(b.s, b.a).detach(), y), "no gradient reaches"),
@@ -194,6 +196,15 @@ def collecting(
 
 
 right = collecting()
+
+
+def keeps_the_tuple(env, policy, memory, steps):
+    s, _ = env.reset()
+    for _ in range(steps):
+        a = policy(s)
+        s_next, r, terminated, truncated, _ = env.step(a)
+        memory.add(s, a, r, s_next, terminated)
+        s = env.reset() if terminated or truncated else s_next
 
 
 class Forgetful:
@@ -242,6 +253,7 @@ COLLECTING = [
     (collecting(over=lambda terminated, truncated: truncated), "the task had ended"),
     (collecting(seed=0), "it resets with a seed"),
     (collecting(over=lambda terminated, truncated: True), "reset once an end"),
+    (keeps_the_tuple, "`env.reset()` returns two things"),
     (stays, "s stays the first state"),
     (reset_before_storing, "store the transition before you reset"),
     (

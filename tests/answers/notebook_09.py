@@ -64,6 +64,14 @@ FOLLOW_ACTOR, FOLLOW_CRITIC = (
 )
 DRAW = "batch = agent.buffer.sample(recipe.batch_size)\n"
 BOTH = '{"critic_loss": critic_loss.item(), "actor_loss": actor_loss.item()}'
+
+
+def once(agent):
+    """An update, the first time; then the same losses again."""
+    agent.losses = getattr(agent, "losses", None) or learn()(agent)
+    return agent.losses
+
+
 LEARNING = [
     (learn(), "Right: one batch, the critic, the actor, both targets"),
     (learn(Y, BY_HAND, MINUS_J, "-agent.critic(batch.s, agent.actor(batch.s)).mean()"), "Right"),
@@ -109,7 +117,14 @@ LEARNING = [
     (learn(FOLLOW_ACTOR, "", FOLLOW_CRITIC, "",
            CLEAR_CRITIC, FOLLOW_ACTOR + FOLLOW_CRITIC + CLEAR_CRITIC),
      "line 15 comes last"),
+    (learn("soft_update(agent.target_critic, agent.critic",
+           "soft_update(agent.critic, agent.target_critic"), "line 15 moved the critic"),
+    (learn("soft_update(agent.target_actor, agent.actor",
+           "soft_update(agent.actor, agent.target_actor"), "line 15 moved the actor"),
+    (once, "its second call drew no batch"),
     (learn(BOTH, "0.0"), "it should give back"),
+    (learn(".item()", ""), "the losses are tensors"),
+    (learn(BOTH, BOTH.replace("actor_loss.item()", "...")), "what's left is the return line"),
     (learn('"actor_loss": actor_loss', '"actor_loss": -actor_loss'), "but actor_loss is"),
 ]  # fmt: skip
 
@@ -125,7 +140,6 @@ TRAINING = [
     (train(), "Right: each step explores, observes, learns and goes on from there"),
     (train(RESET, "", "over, stop = True, False", "stop, (s, _) = False, env.reset()",
            ENDS, "        if terminated or truncated:\n            s, _ = env.reset()\n"), "Right"),
-    (train(LEARN, "        agent.learn()\n"), "Right"),
     *EMPTY,
     (train(RESET + EXPLORE, "        ...\n", OBSERVE + LEARN + NEXT + ENDS, "",
            "        s_next, r, terminated, truncated, _ = env.step(a)\n", ""),
@@ -145,6 +159,7 @@ TRAINING = [
     (train("env.reset()", "env.reset(seed=0)"), "reset without a seed"),
     (train("agent.explore", "agent.act"), "act is the policy without noise"),
     (train(LEARN, ""), "the agent never learns"),
+    (train(LEARN, "        agent.learn()\n"), "its losses aren't kept"),
     (train(LEARN, LEARN + LEARN), "the agent learned 18 times"),
     (train(LEARN, "        if terminated or truncated:\n    " + LEARN), "learned 3 times"),
     (train(LEARN, "", OBSERVE, LEARN + OBSERVE), "in this order"),
@@ -174,6 +189,7 @@ STOPPING = [
     (Callback, "still to be written"),
     (stopping(last_within(3, limit=0.0)), "and it went on"),
     (stopping(last_within(3, limit=0.0999)), "were 10, 5 and 8 %, and it went on"),
+    (stopping(lambda gaps: len(gaps) > 3 and (gaps[-3:] <= 0.1).all()), "the first three gaps"),
     (stopping(last_within(3, limit=0.13)), "the gaps were 11, 5, 5 %"),
     (stopping(last_within(2)), "only two gaps"),
     (stopping(lambda gaps: (gaps <= 0.1).sum() >= 3), "not three in a row"),
@@ -267,6 +283,10 @@ CRITIC = """            q_adam.zero_grad()
             F.mse_loss(q(s_i, a_i), y).backward()  # line 13
             q_adam.step()
 """
+FOLLOW = """            with torch.no_grad():  # line 15
+                for p_target, p in zip(targets.parameters(), networks.parameters(), strict=True):
+                    p_target.lerp_(p, 0.001)
+"""
 BEGIN = "            (s, _), noise = env.reset(), 0.0\n"
 MU = "mu(torch.from_numpy(s[None])).numpy()[0]"
 PAGES = [
@@ -285,6 +305,10 @@ PAGES = [
     (page("(seeds[0])", "(seed)"), "the actor starts with other weights"),
     (page("start(nn.Linear(300, 1), 3e-3)", "nn.Linear(300, 1)"), "the actor starts with other"),
     (page("        start(self.layer2, 401**-0.5)\n", ""), "the critic starts with other weights"),
+    (page("        self.action = nn.Linear(1, 300, bias=False)\n", "",
+          "        self.layer2 =",
+          "        self.action = nn.Linear(1, 300, bias=False)\n        self.layer2 ="),
+     "layer by layer, as in notebook 3"),
     (page("copy.deepcopy(networks)", "nn.ModuleList([make_mu(), Q()])"), "doesn't start as a copy"),
     (page("    env.reset(seed=seed)\n    (s, _), noise = env.reset(),",
           "    (s, _), noise = env.reset(seed=seed),"), "the first state"),
@@ -301,9 +325,11 @@ PAGES = [
     (page("(-q(", "(q("), "the actor's first step goes the other way", "the actor's sign"),
     (page(CRITIC, "", "            mu_adam.step()\n", "            mu_adam.step()\n" + CRITIC),
      "after the critic's own step"),
-    (page("copy.deepcopy(networks)", "networks"), "the target actor moves too far",
+    (page("lr=1e-4", "lr=1e-4, weight_decay=1e-2"), "by an Adam with lr=1e-4 alone"),
+    (page("copy.deepcopy(networks)", "networks"), "the target actor is the actor itself",
      "a target that is the live network"),
     (page("p, 0.001", "p, 0.0"), "the target actor moves too little"),
+    (page(FOLLOW, "", CRITIC, FOLLOW + CRITIC), "the target actor moves too little: line 15"),
     (page("p, 0.001", "p, 1.0"), "moves too far", "hard in place of soft update"),
     (page("            q_adam.zero_grad()\n", ""), "is every gradient cleared"),
     (page("noise - 0.15 * noise + ", ""), "check the noise"),

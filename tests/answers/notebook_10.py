@@ -45,6 +45,11 @@ def never_drawn(low, high):
     return draw
 
 
+def down_the_columns(values, rng):
+    rows = rng.integers(len(values), size=(2_000, len(values)))
+    return np.percentile(values[rows].mean(axis=0), [2.5, 97.5])
+
+
 def shuffled(values, rng):
     return interval(values, rng, rows=[rng.permutation(len(values)) for _ in range(50)])
 
@@ -123,14 +128,20 @@ INTERVALS = [
     (shuffled, "*with* replacement"),
     (lambda v, rng: np.percentile(v, [2.5, 97.5]), "values themselves"),
     (lambda v, rng: interval(v, rng) + 9, "does not hold the mean"),
+    (lambda v, rng: interval(np.arange(len(v)), rng), "or their numbers"),
     (lambda v, rng: interval(v, rng, levels=(5, 95)), "a 90 % interval"),
     (lambda v, rng: interval(v, rng, levels=(2, 98)), "a 96 % interval"),
     (lambda v, rng: interval(v, rng, levels=(3, 97)), "a 94 % interval"),
     (lambda v, rng: interval(v, rng, levels=(25, 75)), "a 50 % interval"),
     (lambda v, rng: interval(v, rng, levels=(2.5, 95)), "should be about"),
+    (lambda v, rng: interval(v, rng, levels=(2.5, 97)), "should be about"),
+    (lambda v, rng: interval(v, rng, levels=(3, 97.5)), "should be about"),
     (lambda v, rng: interval(v, rng, size=5), "times as wide"),
     (lambda v, rng: interval(v, rng, size=len(v) - 1), "each draw hold all 12"),
+    (lambda v, rng: interval(v, rng, size=2_000), "far too narrow"),
+    (down_the_columns, "far too narrow"),
     (lambda v, rng: interval(v, rng, draws=300), "jump from call to call"),
+    (lambda v, rng: interval(v, np.random.default_rng()), "draw from it alone"),
     (never_drawn(0, -1), "never draws the last"),
     (never_drawn(1, 0), "never draws the first"),
     (formula(1.96), "equally far from the mean"),

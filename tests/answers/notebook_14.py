@@ -61,6 +61,14 @@ class NoReset(Right):
         return state, info
 
 
+class PayAlone(Right):
+    def step(self, action):
+        state, _, *flags, info = self.env.step(action)
+        reward = self.pay(state, *flags)
+        self.keep(state)
+        return state, reward, *flags, info
+
+
 class EndsItself(Right):
     def step(self, action):
         state, reward, _, truncated, info = super().step(action)
@@ -91,6 +99,7 @@ SHAPED = [
         "not its change",
     ),
     (paying(lambda env, *seen: 2 * Right.pay(env, *seen)), "at the first step it pays"),
+    (PayAlone, "own reward is gone"),
     (NoReset, "at step 1 of a later episode"),
     (EndsItself, "only the reward may change"),
 ]
