@@ -153,7 +153,7 @@ def test_a_gap_beyond_the_axis_is_shown_at_its_edge():
     panel.update(agent)
     low, high = panel.ax.get_ylim()
     assert panel.line.get_ydata().tolist() == [high, 0.1, low]
-    assert panel.ax.yaxis.get_major_formatter()(0.1, 0) == "10 %"
+    assert panel.ax.yaxis.get_major_formatter()(0.1, 0) == "solved: 10 %"
 
 
 def titles(*arguments, **options):
