@@ -30,6 +30,7 @@ from helpers.callbacks.checkpoint import Checkpoint
 from helpers.callbacks.evaluate import Evaluate
 from helpers.callbacks.identity import fingerprint
 from helpers.environment import make_env
+from helpers.extensions import TD3, PrioritizedReplay, TwinCritic, weighted_critic_loss
 from helpers.losses import critic_loss, td_target
 from helpers.noise import Gaussian, OrnsteinUhlenbeck
 from helpers.pendulum.tabular import TabularQ
@@ -189,6 +190,15 @@ def with_global_generators(path, *others):
     return same_lines(path, 140, *others, critic_loss=noisy_loss)
 
 
+def prioritized(path, *others):
+    parts = {"buffer": PrioritizedReplay, "critic_loss": weighted_critic_loss}
+    return same_lines(path, 140, *others, **parts)
+
+
+def twin_delayed(path, *others):
+    return same_lines(path, 140, *others, cls=TD3, critic=partial(TwinCritic, critic=SmallCritic))
+
+
 def tabular(path, *others):
     env = make_env(seed=0, max_episode_steps=EPISODE)
     agent = TabularQ(env, seed=0)
@@ -197,7 +207,9 @@ def tabular(path, *others):
     return agent
 
 
-@pytest.mark.parametrize("script", [moved, counted, with_global_generators, tabular])
+@pytest.mark.parametrize(
+    "script", [moved, counted, with_global_generators, prioritized, twin_delayed, tabular]
+)
 def test_other_state_goes_on(path, script):
     """Settings that were changed, a component with a state dict, the global generators, no DDPG."""
     with pytest.raises(CrashError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from inspect import signature
+from itertools import compress, product
 
 import gymnasium as gym
 
@@ -10,6 +11,21 @@ from helpers.agent import DDPG
 from helpers.callbacks.identity import fingerprint
 from helpers.environment import make_env
 from helpers.evaluation.tasks import TASKS, Task, patient
+from helpers.evaluation.values import visited_values
+from helpers.extensions.oracle import TrueErrors
+from helpers.extensions.prioritized import (
+    PrioritizedReplay,
+    UniformActorDDPG,
+    weighted_critic_loss,
+)
+from helpers.extensions.td3 import (
+    DelayedDDPG,
+    SmoothedTarget,
+    TwinCritic,
+    clipped_double_q_target,
+    first_critic_actor_loss,
+    twin_critic_loss,
+)
 from helpers.noise import Gaussian
 from helpers.pendulum.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.recipes import Recipe, modern, paper, tutorial
@@ -34,6 +50,7 @@ class Experiment:
     seeds: int = 10
     every: int = 1_000  # steps between two evaluations
     task: Task | None = None  # None: Pendulum
+    measures: Mapping[str, Callable] = field(default_factory=dict)  # more columns: agent -> number
 
     def training_seeds(self) -> range:
         """The seeds of the runs: 1000, 1001, ..."""
@@ -50,6 +67,8 @@ class Experiment:
         if self.task:
             task = {"env_id": self.task.env_id, "options": {**self.task.options}}
             other |= {"task": task | {"scaled": self.task.scaled}}
+        if self.measures:
+            other |= {"measures": [*self.measures]}
         return other | {
             "agent": self.agent.__name__,
             "components": components,
@@ -189,6 +208,58 @@ SATURATING = {
     ),
 }
 
+# notebook 12: what is drawn from the replay buffer, and by which error
+BY_PRIORITY = {"buffer": PrioritizedReplay, "critic_loss": weighted_critic_loss}
+PRIORITIZED = {
+    "prioritized": using("Transitions drawn by their TD error.", **BY_PRIORITY),
+    "prioritized_uniform_actor": using(
+        "The same for the critic; the actor's states are drawn uniformly.",
+        UniformActorDDPG,
+        **BY_PRIORITY,
+    ),
+    "prioritized_truth": using(
+        "Transitions drawn by the true error of the critic's value.",
+        **BY_PRIORITY | {"critic_loss": TrueErrors()},
+    ),
+    "prioritized_truth_centred": using(
+        "The same, less the mean error of the batch.",
+        **BY_PRIORITY | {"critic_loss": TrueErrors(centred=True)},
+    ),
+}
+
+
+def tricks(twin: bool, delayed: bool, smoothed: bool) -> Experiment:
+    """The modern recipe with some of TD3's three changes, and the bias of its critic."""
+    names = ("two critics", "a delay", "a smoothed target")
+    on = [name for name, there in zip(names, (twin, delayed, smoothed), strict=True) if there]
+    parts: dict[str, Callable] = {}
+    if twin:
+        parts = {
+            "critic": TwinCritic,
+            "critic_loss": twin_critic_loss,
+            "actor_loss": first_critic_actor_loss,
+            "td_target": clipped_double_q_target,
+        }
+    if smoothed:
+        parts["td_target"] = SmoothedTarget(*[clipped_double_q_target][: int(twin)])
+    # half as many updates of the average, each of them twice as large
+    recipe = replace(modern, average=2 * modern.average) if delayed else modern
+    return Experiment(
+        f"Of TD3's changes: {', '.join(on) or 'none'}.",
+        recipe,
+        parts,
+        DelayedDDPG if delayed else DDPG,
+        steps=10_000,
+        measures={"bias": lambda agent: visited_values(agent).bias},
+    )
+
+
+# notebook 13: all combinations
+TRICKS = {
+    "_".join(compress(("twin", "delayed", "smoothed"), on)) or "no_trick": tricks(*on)
+    for on in product((False, True), repeat=3)
+}
+
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
     "modern": Experiment("The recipe of the series.", steps=20_000, seeds=20),
@@ -298,6 +369,8 @@ EXPERIMENTS: dict[str, Experiment] = {
             steps=20_000,
         )
     ),
+    **{name: replace(e, steps=10_000) for name, e in PRIORITIZED.items()},
+    **TRICKS,
     "mountain_car": beyond("mountain_car", "A car that must first drive away from its goal.", 20),
     "mountain_car_small_noise": beyond(
         "mountain_car", "The same with noise a fifth as large.", 5, sigma=0.2
@@ -319,6 +392,21 @@ EXPERIMENTS: dict[str, Experiment] = {
     "mountain_car_hasty": beyond(
         "mountain_car", "The same with Adam's own epsilon.", 5, actor_adam_eps=1e-8
     ),
+    **{
+        f"mountain_car_{name}": replace(
+            beyond("mountain_car", shows, 10), agent=agent, components=components
+        )
+        for name, shows, agent, components in (
+            ("uniform", "The car once more, with today's critic.", DDPG, {}),
+            ("prioritized", "The same with prioritised replay.", DDPG, BY_PRIORITY),
+            (
+                "prioritized_uniform_actor",
+                "The same with prioritised replay for the critic alone.",
+                UniformActorDDPG,
+                BY_PRIORITY,
+            ),
+        )
+    },
     "double_pendulum": beyond("double_pendulum", "Two rods on a cart, kept upright.", 10),
     "double_pendulum_hasty": beyond(
         "double_pendulum", "The same with Adam's own epsilon.", 3, actor_adam_eps=1e-8

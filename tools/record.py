@@ -44,11 +44,14 @@ FEW = 20  # starts while a task is trained: its episodes are long; the end is ev
 class Curve(Callback):
     """Notes (step, return, gap) at every evaluation: on Pendulum, or with a gap of NaN on a task.
 
+    The experiment's own measures follow.
+
     Where an experiment changes the training environment, it is still evaluated on Pendulum itself.
     """
 
     def __init__(self, experiment: Experiment):
         task, self.every, self.rows = experiment.task, experiment.every, []
+        self.measures = experiment.measures.values()
         self.env = task.make if task else "Pendulum-v1"
         self.starts = EVALUATION_STARTS[:FEW] if task else EVALUATION_STARTS
         self.best = np.nan if task else load_optimum().optimal_returns(self.starts)
@@ -57,7 +60,8 @@ class Curve(Callback):
         """Evaluate, where it is due."""
         if agent.steps % self.every == 0:
             returns = evaluate(agent.act, self.env, self.starts)
-            self.rows.append((agent.steps, float(returns.mean()), gap(returns, self.best)))
+            more = [float(measure(agent)) for measure in self.measures]
+            self.rows.append((agent.steps, float(returns.mean()), gap(returns, self.best), *more))
 
 
 def run(experiment: Experiment, seed: int) -> Result:
@@ -120,7 +124,7 @@ def record(
             work(experiment, seed, paths[seed])
             if not (result := kept(made_by, paths[seed])):
                 raise RuntimeError("the code was edited while it ran")
-            step, mean, last_gap = result.curve[-1]
+            step, mean, last_gap, *_ = result.curve[-1]
             rest = f"chosen: {result.scores}" if result.scores else f"gap {last_gap:.1%}"
             print(f"{name}, seed {seed}: {mean:.1f} at step {step:,}, {rest}", flush=True)
         except Exception as error:  # whatever it is, the other seeds go on

@@ -19,7 +19,7 @@ PACKAGES = ("torch", "numpy", "gymnasium")
 class Result(NamedTuple):
     """What one seed has left."""
 
-    curve: list[tuple[int, float, float]]  # (step, return, gap) for each evaluation
+    curve: list[tuple]  # (step, return, gap, and the measures) for each evaluation
     scores: dict[str, float] | None = None  # of a task: of the policy chosen, and of the last one
     policy: dict[str, torch.Tensor] | None = None  # of a task: the weights of the policy chosen
 
@@ -80,9 +80,11 @@ def table(name: str, experiment: Experiment, made_by: dict, results: dict[int, R
     if experiment.task:
         header["scores"] = [result.scores for result in results.values()]
     lines = [f"# {key}: {json.dumps(value)}" for key, value in header.items()]
-    lines.append("seed,step,return,gap")
+    lines.append(",".join(["seed,step,return,gap", *experiment.measures]))
     for seed, result in results.items():
-        lines += [f"{seed},{step},{mean:.4f},{gap:.6f}" for step, mean, gap in result.curve]
+        for step, mean, gap, *more in result.curve:
+            numbers = [f"{mean:.4f}", f"{gap:.6f}", *(f"{number:.4f}" for number in more)]
+            lines.append(",".join([str(seed), str(step), *numbers]))
     return "\n".join(lines) + "\n"
 
 
@@ -96,7 +98,7 @@ def renew(name: str, experiment: Experiment, curve: list, cache: Path, results: 
     if any(recorded.settings[key] != today[key] for key in today if key != "code"):
         return f"{name}: more than the code has changed; record it again"
     numbers = recorded.returns[0, : len(curve)]
-    if not np.array_equal(numbers, [float(f"{mean:.4f}") for _, mean, _ in curve]):
+    if not np.array_equal(numbers, [float(f"{mean:.4f}") for _, mean, *_ in curve]):
         return f"{name}: today's code makes other numbers; record it again"
     for path in [results / f"{name}.csv", *(cache / name).glob("*.json")]:
         text = path.read_text(encoding="utf-8")

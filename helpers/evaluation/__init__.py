@@ -24,3 +24,4 @@ from helpers.evaluation.returns import (
 from helpers.evaluation.simulators import off_screen, simplify, warn_in_python
 from helpers.evaluation.statistics import band, bootstrap_band, interquartile_mean, solved_at
 from helpers.evaluation.tasks import TASKS, Published, Task, patient, recorded_policy
+from helpers.evaluation.values import Values, visited_values

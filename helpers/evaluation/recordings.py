@@ -27,6 +27,7 @@ class Recorded(NamedTuple):
     gaps: np.ndarray  # (seeds, T) how far that lies below the optimum, as a fraction; NaN in tasks
     command: str  # the command that records this again
     settings: dict  # recipe, components, versions, ...
+    measures: dict[str, np.ndarray]  # whatever else was noted, by name, (seeds, T) each
 
     def scores(self, policy: str) -> np.ndarray:
         """For a task: what each seed's "chosen" or "last" policy earns on all starts, (seeds,)."""
@@ -64,7 +65,8 @@ def load(name: str, folder: str | Path = FOLDER, until: int | None = None) -> Re
     if returns.isna().any(axis=None):
         raise ValueError(f"The recording '{name}' has gaps: record it again with `{command}`.")
     steps, seeds = returns.columns.to_numpy(), returns.index.to_numpy()
-    return Recorded(steps, seeds, returns.to_numpy(), gaps.to_numpy(), command, settings)
+    more = {name: table[name].to_numpy() for name in settings.get("measures", [])}
+    return Recorded(steps, seeds, returns.to_numpy(), gaps.to_numpy(), command, settings, more)
 
 
 def sweep(setting: str, folder: str | Path = FOLDER) -> list[tuple[float, str]]:

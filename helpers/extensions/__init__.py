@@ -1,0 +1,35 @@
+"""What later notebooks build on top of DDPG: components for it, which need no change inside it."""
+
+from helpers.extensions.oracle import TrueErrors
+from helpers.extensions.prioritized import (
+    PrioritizedReplay,
+    Tree,
+    UniformActorDDPG,
+    WeightedBatch,
+    weighted_critic_loss,
+)
+from helpers.extensions.td3 import (
+    TD3,
+    DelayedDDPG,
+    SmoothedTarget,
+    TwinCritic,
+    clipped_double_q_target,
+    first_critic_actor_loss,
+    twin_critic_loss,
+)
+
+__all__ = [
+    "TD3",
+    "DelayedDDPG",
+    "PrioritizedReplay",
+    "SmoothedTarget",
+    "Tree",
+    "TrueErrors",
+    "TwinCritic",
+    "UniformActorDDPG",
+    "WeightedBatch",
+    "clipped_double_q_target",
+    "first_critic_actor_loss",
+    "twin_critic_loss",
+    "weighted_critic_loss",
+]
