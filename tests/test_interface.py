@@ -1,4 +1,4 @@
-"""Other algorithms, memories and networks need no switch inside DDPG: small proofs."""
+"""Pixels and many agents at once need no switch inside DDPG: small proofs."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,7 +8,6 @@ import numpy as np
 import probes
 import pytest
 import torch
-import torch.nn.functional as F
 from gymnasium.spaces import Box
 from small_run import SmallActor, SmallCritic
 from torch import nn
@@ -30,126 +29,6 @@ SMALL = {"actor": SmallActor, "critic": SmallCritic}
 
 def weights(network):
     return torch.cat([p.detach().flatten() for p in network.parameters()])
-
-
-# TD3 (Fujimoto et al. 2018): two critics, smoothed targets, fewer updates of the actor
-
-
-class Twins(nn.Module):
-    """Two critics side by side: (N, 2)."""
-
-    def __init__(self, state_dim, action_dim):
-        super().__init__()
-        self.both = nn.ModuleList(SmallCritic(state_dim, action_dim) for _ in range(2))
-
-    def forward(self, s, a):
-        return torch.cat([q(s, a) for q in self.both], dim=1)
-
-
-@torch.no_grad()
-def clipped_double_q(batch, mu, q, gamma):
-    a_next = mu(batch.s_next)
-    noise = (0.2 * torch.randn_like(a_next)).clamp(-0.5, 0.5)
-    q_next = q(batch.s_next, (a_next + noise).clamp(-1, 1)).min(dim=1, keepdim=True).values
-    return batch.r + gamma * (1 - batch.terminated) * q_next
-
-
-def both_losses(q, batch, y):
-    return 2 * F.mse_loss(q(batch.s, batch.a), y.expand(-1, 2))
-
-
-def first_critic(mu, q, s):
-    return -q(s, mu(s))[:, 0].mean()
-
-
-class TD3(DDPG):
-    """The actor and all targets move at every second update."""
-
-    def update_actor(self, batch):
-        return super().update_actor(batch) if self.steps % 2 == 0 else 0.0
-
-    def update_targets(self):
-        if self.steps % 2 == 0:
-            super().update_targets()
-
-
-TD3_PARTS = {
-    "actor": SmallActor,
-    "critic": Twins,
-    "td_target": clipped_double_q,
-    "critic_loss": both_losses,
-    "actor_loss": first_critic,
-}
-
-
-def test_td3_learns_with_two_critics_and_a_delayed_actor(tmp_path):
-    env = probes.BestAction()
-    agent = TD3(env, seed=0, recipe=QUICK, **TD3_PARTS)
-    train(env, agent, 100)
-    before = weights(agent.actor), weights(agent.target_critic), weights(agent.critic)
-    train(env, agent, 101)
-    assert torch.equal(weights(agent.actor), before[0])
-    assert torch.equal(weights(agent.target_critic), before[1])
-    assert not torch.equal(weights(agent.critic), before[2])
-    train(env, agent, 2_500)
-    assert agent.act(np.zeros(1))[0] == pytest.approx(0.5, abs=0.15)
-    assert not torch.equal(*(weights(q) for q in agent.critic.both))
-    agent.save(tmp_path / "td3.pt")
-    loaded = TD3.load(tmp_path / "td3.pt", env, **TD3_PARTS)
-    assert loaded.act(np.zeros(1)) == agent.act(np.zeros(1))
-
-
-# Prioritised replay (Schaul et al. 2016): weights go into the loss, TD errors back to the buffer
-
-
-class Weighted(Batch):
-    """A batch with importance weights (N, 1), and whom to tell the TD errors."""
-
-    weight: torch.Tensor
-    tell: partial
-
-
-class Prioritised(ReplayBuffer):
-    """Draws in proportion to |TD error|^0.6, and undoes the bias by weights."""
-
-    def __init__(self, capacity, *sizes, **options):
-        super().__init__(capacity, *sizes, **options)
-        self.priority = np.zeros(capacity)
-
-    def add(self, *transition):
-        self.priority[self.added % len(self.rows)] = self.priority.max() or 1.0
-        super().add(*transition)
-
-    def sample(self, n):
-        p = self.priority[: len(self)] / self.priority.sum()
-        rows = self.rng.choice(len(self), n, p=p)
-        weight = torch.from_numpy(1 / (len(self) * p[rows])).float()[:, None]
-        batch = Weighted(*torch.from_numpy(self.rows[rows]).split(self.widths, dim=1))
-        batch.weight, batch.tell = weight, partial(self.learn_of, rows)
-        return batch
-
-    def learn_of(self, rows, errors):
-        self.priority[rows] = (np.abs(errors[:, 0]) + 1e-3) ** 0.6
-
-
-def weighted_loss(q, batch, y):
-    error = y - q(batch.s, batch.a)
-    batch.tell(error.detach().numpy())
-    return (batch.weight * error.square()).mean()
-
-
-def test_prioritised_replay_through_components_only():
-    env = probes.TwoSteps()
-    parts = SMALL | {"critic_loss": weighted_loss}
-    agent = DDPG(env, seed=0, recipe=QUICK, buffer=Prioritised, **parts)
-    train(env, agent, 1_500)
-    s = torch.tensor([[0.0], [1.0]])
-    q = agent.critic(s, torch.zeros(2, 1))
-    torch.testing.assert_close(q, torch.tensor([[0.9], [1.0]]), atol=0.1, rtol=0)
-    assert len(set(agent.buffer.priority[:1_500])) > 100  # the TD errors came back
-    agent.buffer.priority[:] = 0
-    agent.buffer.priority[7] = 1
-    assert set(agent.buffer.sample(50).s[:, 0].tolist()) == {1.0}  # row 7 is a second step
 
 
 # Pixels: stacked frames in uint8, convolutional networks, a buffer that keeps bytes

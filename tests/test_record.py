@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern
 from helpers.variants import ablations, bugs
 from tools import record as recorder
+from tools import recordings as recordings_tool
 from tools.experiments import EXPERIMENTS, FIRST_SEED, Experiment
 from tools.recordings import Result, flags, keep, kept, renew, settings
 
@@ -84,6 +86,22 @@ def test_a_table_goes_out_and_comes_back(record):
     assert settings["recipe"]["noise"] == "Gaussian"
     assert settings["versions"].keys() == {"python", "torch", "numpy", "gymnasium"}
     assert settings["processor"]["threads"] == 1
+
+
+def steps_and_a_half(agent):
+    return agent.steps + 0.5
+
+
+def test_more_numbers_than_the_gap_are_noted(record):
+    record(replace(TINY, measures={"halves": steps_and_a_half, "tau": attrgetter("recipe.tau")}))
+    recorded = load("tiny", record.results)
+    assert recorded.measures.keys() == {"halves", "tau"}
+    assert recorded.measures["halves"].tolist() == [[0.5, 10.5, 20.5]] * 3
+    assert (recorded.measures["tau"] == TINY.recipe.tau).all()
+    assert recorded.settings["measures"] == ["halves", "tau"]
+    record()  # an experiment without them is another one
+    assert record.ran == [1000, 1001, 1002]
+    assert load("tiny", record.results).measures == {}
 
 
 def test_the_first_return_is_the_untrained_actors(record):
@@ -273,7 +291,11 @@ def test_a_fingerprint_is_renewed_only_for_the_same_numbers(record, monkeypatch,
     monkeypatch.setattr(Experiment, "code", lambda self: "0123456789ab")
     before = record.text()
     other = [(step, mean + 1, gap) for step, mean, gap in curve]
-    assert "makes other numbers" in renew("tiny", one, other[:2], *folders)
+    said = renew("tiny", one, other[:2], *folders)
+    assert "makes other numbers here; record" in said
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(recordings_tool, "flags", lambda: "another")
+        assert "another kind of processor" in renew("tiny", one, other[:2], *folders)
     changed = replace(one, every=20)
     assert "more than the code" in renew("tiny", changed, curve[:2], *folders)
     assert record.text() == before

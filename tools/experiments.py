@@ -228,6 +228,11 @@ PRIORITIZED = {
 }
 
 
+def bias(agent: DDPG) -> float:
+    """How much more the critic promises than the actor earns, on average."""
+    return visited_values(agent).bias
+
+
 def tricks(twin: bool, delayed: bool, smoothed: bool) -> Experiment:
     """The modern recipe with some of TD3's three changes, and the bias of its critic."""
     names = ("two critics", "a delay", "a smoothed target")
@@ -250,7 +255,7 @@ def tricks(twin: bool, delayed: bool, smoothed: bool) -> Experiment:
         parts,
         DelayedDDPG if delayed else DDPG,
         steps=10_000,
-        measures={"bias": lambda agent: visited_values(agent).bias},
+        measures={"bias": bias},
     )
 
 
@@ -394,7 +399,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     **{
         f"mountain_car_{name}": replace(
-            beyond("mountain_car", shows, 10), agent=agent, components=components
+            beyond("mountain_car", shows, 10), agent=agent, components=components, every=1_000
         )
         for name, shows, agent, components in (
             ("uniform", "The car once more, with today's critic.", DDPG, {}),

@@ -99,7 +99,9 @@ def renew(name: str, experiment: Experiment, curve: list, cache: Path, results: 
         return f"{name}: more than the code has changed; record it again"
     numbers = recorded.returns[0, : len(curve)]
     if not np.array_equal(numbers, [float(f"{mean:.4f}") for _, mean, *_ in curve]):
-        return f"{name}: today's code makes other numbers; record it again"
+        same = recorded.settings["processor"] == settings(experiment)["processor"]
+        why = "" if same else ", perhaps only because it was recorded on another kind of processor"
+        return f"{name}: today's code makes other numbers here{why}; record it again"
     for path in [results / f"{name}.csv", *(cache / name).glob("*.json")]:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(f'"{old}"', f'"{today["code"]}"'), encoding="utf-8")

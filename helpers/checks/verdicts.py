@@ -16,6 +16,10 @@ UNCALLABLE = "give the check your function or class itself: its name, without br
 WIDTH = 96  # characters: longer lines break in the middle of words on a small screen
 
 
+class NothingGivenError(NotImplementedError):
+    """A learner's code gave back None."""
+
+
 def check(examine: Callable[[object], str | None]) -> Callable[[object], None]:
     """Make a function that returns a complaint or None print it; its docstring is the praise.
 
@@ -43,9 +47,9 @@ def right() -> str:
 
 
 def given(answer: object) -> object:
-    """The same answer; NotImplementedError for None and for three dots."""
+    """The same answer; NothingGivenError for None, and NotImplementedError for three dots."""
     if answer is None:
-        raise NotImplementedError(NOTHING)
+        raise NothingGivenError
     if answer is ...:
         raise NotImplementedError
     return answer
@@ -53,9 +57,9 @@ def given(answer: object) -> object:
 
 def failure(error: Exception) -> str:
     """What to say about work that raised an error."""
-    words = " ".join(str(error).split())
-    if words == NOTHING:
+    if isinstance(error, NothingGivenError):
         return NOTHING
+    words = " ".join(str(error).split())
     if isinstance(error, NotImplementedError) or "ellipsis" in words.lower():
         return UNFINISHED
     shown = words if len(words) <= 200 else words[:200] + " …"
