@@ -161,6 +161,15 @@ def test_the_outcome_of_an_experiment_by_hand(results, tmp_path):
         docgen.outcome(tmp_path, "other")
 
 
+def test_two_experiments_are_compared(results, tmp_path):
+    curves(results, [(0.5, 0.3), (0.09, 0.3), (0.05, 0.3)])
+    text = (results / "curves" / "some.csv").read_text()
+    (results / "curves" / "other.csv").write_text(text.replace("0.3", "0.2"))
+    assert docgen.compared(tmp_path, "some", "other", "20") == (
+        "1.50 times that of `other` (95 % interval 1.50 to 1.50; 3 and 3 seeds)"
+    )
+
+
 SPEED = """contender,threads,steps_per_second,ratio,ratio_low,ratio_high,update_ms,update_over_floor
 this project,1,1200.0,1.5,1.4,1.7,4.0,2.0
 a textbook loop,1,100.0,,,,1.5,1.5

@@ -17,7 +17,12 @@ from helpers.evaluation.recordings import (
     return_band,
     sweep,
 )
-from helpers.evaluation.statistics import bootstrap_band, interquartile_mean, solved_at
+from helpers.evaluation.statistics import (
+    bootstrap_band,
+    bootstrap_ratio,
+    interquartile_mean,
+    solved_at,
+)
 from tools.experiments import EXPERIMENTS
 from tools.recordings import Result, settings, table
 
@@ -84,6 +89,21 @@ def test_the_band_is_repeatable_and_calm():
     assert (high == -1283).all()
     with pytest.raises(ValueError, match="at least two seeds"):
         bootstrap_band(values[:1])
+
+
+def test_the_ratio_holds_what_it_promises():
+    """It covers the true ratio of two means about as often as it should, and names no winner."""
+    rng, covered = np.random.default_rng(0), 0
+    for _ in range(200):
+        values, control = rng.normal(3.0, 0.5, 20), rng.normal(2.0, 0.5, 20)
+        ratio, low, high = bootstrap_ratio(values, control)
+        assert low < ratio < high
+        assert ratio == pytest.approx(interquartile_mean(values) / interquartile_mean(control))
+        covered += low <= 1.5 <= high
+    assert 0.87 < covered / 200 < 0.99
+    same = rng.normal(2.0, 0.5, 20)
+    assert bootstrap_ratio(same, same)[0] == 1
+    assert bootstrap_ratio(np.full(10, 6.0), np.full(5, 2.0)) == pytest.approx((3, 3, 3))
 
 
 TABLE = f"""# command: "{COMMAND} tiny --seeds 2"

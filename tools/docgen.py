@@ -16,7 +16,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from helpers.evaluation.recordings import Recorded, load, recordings
-from helpers.evaluation.statistics import solved_at
+from helpers.evaluation.statistics import bootstrap_ratio, solved_at
 from tools import covers, notebook_io
 from tools.notebook_io import Complaint
 
@@ -145,6 +145,17 @@ def outcome(root: Path, name: str, until: str | None = None) -> str:
         f"after {run.steps[-1]:,} steps the gap is {percent(np.median(last))} in the median of "
         f"{len(last)} seeds and {percent(last.max())} on the worst; {count} of {len(last)} have "
         f"solved the task{when} (`{run.command}`)."
+    )
+
+
+@generates
+def compared(root: Path, name: str, control: str, until: str) -> str:
+    """How many times the control's gap an experiment has at one step, with an interval."""
+    gaps = [recording(root, each, until=int(until)).gaps[:, -1] for each in (name, control)]
+    ratio, low, high = bootstrap_ratio(*gaps)
+    return (
+        f"{ratio:.2f} times that of `{control}` (95 % interval {low:.2f} to {high:.2f}; "
+        f"{len(gaps[0])} and {len(gaps[1])} seeds)"
     )
 
 

@@ -22,6 +22,12 @@ from helpers.evaluation.returns import (
     mean_and_error,
 )
 from helpers.evaluation.simulators import off_screen, simplify, warn_in_python
-from helpers.evaluation.statistics import band, bootstrap_band, interquartile_mean, solved_at
+from helpers.evaluation.statistics import (
+    band,
+    bootstrap_band,
+    bootstrap_ratio,
+    interquartile_mean,
+    solved_at,
+)
 from helpers.evaluation.tasks import TASKS, Published, Task, patient, recorded_policy
 from helpers.evaluation.values import Values, visited_values

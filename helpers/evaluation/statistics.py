@@ -55,3 +55,18 @@ def band(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, ...]:
     """Steps, lower bound, interquartile mean and upper bound of curves (seeds, T), (T,) each."""
     low, high = bootstrap_band(values)
     return steps, low, interquartile_mean(values), high
+
+
+def bootstrap_ratio(
+    values: np.ndarray, control: np.ndarray, confidence: float = 0.95, seed: int = 0
+) -> tuple[float, float, float]:
+    """How many times the control's interquartile mean this one is, and a confidence interval.
+
+    Both arrays hold one number for each seed, (seeds,), and are resampled 2,000 times each.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [x[rng.integers(len(x), size=(2_000, len(x)))] for x in (values, control)]
+    above, below = (interquartile_mean(x, axis=1) for x in drawn)
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(above / below, [tail, 100 - tail])
+    return float(interquartile_mean(values) / interquartile_mean(control)), float(low), float(high)
