@@ -14,7 +14,7 @@ from helpers.environment import make_env
 from helpers.networks import Actor, Critic
 from helpers.recipes import modern
 from helpers.training import train
-from helpers.variants import ablations, batch_norm, fourier
+from helpers.variants import ablations, batch_norm
 from tools.experiments import EXPERIMENTS
 
 SMALL = {  # for a few fast steps
@@ -288,44 +288,3 @@ def test_the_wrong_sign_goes_down_where_the_right_one_goes_up():
         loss(actor, q, STATES).backward()
         descent.step()
         assert direction * (q(STATES, actor(STATES)).mean().item() - before) > 0
-
-
-@pytest.mark.parametrize("kind", [fourier.FourierActor, fourier.FourierCritic])
-def test_fourier_features_are_random_waves_that_no_gradient_moves(kind):
-    layer = kind(3, 1).layer1
-    assert not [*layer.parameters()]
-    assert layer(STATES).shape == (50, 400)
-    assert layer(STATES).abs().max() <= 1
-    x = STATES / torch.tensor([1.0, 1.0, 8.0])  # the velocity as a share of its limit
-    by_hand = torch.cos(2 * torch.pi * (x[7] @ layer.B[:, 399] + layer.phase[399]))
-    torch.testing.assert_close(layer(STATES)[7, 399], by_hand, atol=1e-4, rtol=0)
-    assert layer.B.std() == pytest.approx(2, rel=0.12)
-    assert layer.phase.min() >= 0
-    assert layer.phase.mean() == pytest.approx(0.5, abs=0.1)
-    with pytest.raises(ValueError, match="3 numbers, not 4"):
-        kind(4, 1)
-
-
-def test_the_product_of_fourier_features_depends_on_the_distance_alone():
-    layer = fourier.FourierFeatures(3)
-    layer.register_buffer("B", 0.2 * torch.randn(3, 200_000))  # many, for a sharp mean
-    layer.register_buffer("phase", torch.rand(200_000))
-    pairs = torch.tensor([[[0.0, 0, 0], [0.6, 0, 4]], [[1, 1, 8], [1.6, 1, 12]]])
-    for a, b in pairs:  # Rahimi & Recht: exp(-(2 pi 0.2 |x - y|)^2 / 2) / 2
-        product = (layer(a) * layer(b)).mean().item()
-        expected = np.exp(-((2 * np.pi * 0.2) ** 2) * (0.6**2 + 0.5**2) / 2) / 2
-        assert product == pytest.approx(expected, abs=0.01)
-
-
-def test_an_agent_with_fourier_features_learns_copies_and_saves_them():
-    components = {"actor": fourier.FourierActor, "critic": fourier.FourierCritic}
-    agent, fresh = trained(**components), trained(steps=0, **components)
-    for network in (agent.target_actor, agent.policy):
-        assert torch.equal(network.layer1.B, agent.actor.layer1.B)
-    assert not torch.equal(agent.critic.layer1.B, agent.actor.layer1.B.T)
-    assert torch.equal(agent.actor.layer1.B, fresh.actor.layer1.B)  # training leaves them alone
-    assert not torch.equal(weights(agent.actor), weights(fresh.actor))
-    fresh.actor.layer1.B.zero_()
-    fresh.load_state_dict(agent.state_dict())
-    assert np.array_equal(fresh.act(STATES.numpy()), agent.act(STATES.numpy()))
-    assert torch.equal(fresh.actor.layer1.B, agent.actor.layer1.B)

@@ -31,7 +31,7 @@ from helpers.pendulum.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
 from helpers.training import train
-from helpers.variants import ablations, batch_norm, bugs, evaluation_bugs, fourier
+from helpers.variants import ablations, batch_norm, bugs, evaluation_bugs
 from helpers.variants.ablations import HardCopy
 
 FIRST_SEED = 1_000  # settings were chosen on seeds from 100 on, and notebooks use smaller ones
@@ -364,16 +364,6 @@ EXPERIMENTS: dict[str, Experiment] = {
     "paper": Experiment("The paper's settings.", paper, steps=40_000, seeds=3),
     "tutorial": Experiment("The source tutorial's settings.", tutorial, steps=40_000, seeds=3),
     **SWEEPS,
-    "fourier": few(
-        replace(
-            using(
-                "Networks that see the state through random waves of fixed length.",
-                actor=fourier.FourierActor,
-                critic=fourier.FourierCritic,
-            ),
-            steps=20_000,
-        )
-    ),
     **{name: replace(e, steps=10_000) for name, e in PRIORITIZED.items()},
     **TRICKS,
     "mountain_car": beyond("mountain_car", "A car that must first drive away from its goal.", 20),

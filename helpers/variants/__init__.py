@@ -35,7 +35,6 @@ from helpers.variants.bugs import (
     soft_update_reversed,
 )
 from helpers.variants.evaluation_bugs import DDPGEvaluatedWithNoise, DDPGOfTheBestEpisode
-from helpers.variants.fourier import FourierActor, FourierCritic, FourierFeatures
 
 __all__ = [
     "BUGS",
@@ -59,9 +58,6 @@ __all__ = [
     "DDPGWithNextStateAsState",
     "DDPGWithTimeLimitAsEnd",
     "DDPGWithoutZeroGrad",
-    "FourierActor",
-    "FourierCritic",
-    "FourierFeatures",
     "HardCopy",
     "InOrder",
     "LastTransitionOnly",
