@@ -9,6 +9,7 @@ the table the new code's fingerprint.
 import argparse
 import multiprocessing
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable
@@ -92,10 +93,16 @@ def run_and_keep(experiment: Experiment, seed: int, path: Path) -> None:
     keep(made_by, run(experiment, seed), path)
 
 
+def unpack_and_run(packed: bytes, seed: int, path: Path) -> None:
+    """The same with a pickled experiment."""
+    run_and_keep(pickle.loads(packed), seed, path)
+
+
 def in_own_process(experiment: Experiment, seed: int, path: Path) -> None:
     """The same in a fresh process, which prints its own error."""
     spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=run_and_keep, args=(experiment, seed, path), daemon=True)
+    packed = pickle.dumps(experiment)  # PyTorch's own way for processes fails on its generators
+    process = spawn.Process(target=unpack_and_run, args=(packed, seed, path), daemon=True)
     process.start()
     process.join()
     if process.exitcode:

@@ -13,7 +13,7 @@ from IPython.display import display
 from helpers.training import Callback
 
 watchers = []  # functions that are called with an agent whose run begins a pause
-WORDS = "[Stop] [Pause] and sliders, in JupyterLab; the Interrupt button stops everywhere"
+WORDS = "[Stop] [Pause] and sliders, in JupyterLab"
 
 
 class Setting(NamedTuple):

@@ -55,7 +55,8 @@ def animation(
     """
     steps = range(0, len(trajectories[0].theta), every)
     frames = [frame(trajectories, labels, t) for t in steps]
-    return moving(frames, 1000 * TIME_STEP * every, COLOURS)
+    method = Image.Quantize.MAXCOVERAGE  # white stays white, and the arc red
+    return moving(frames, 1000 * TIME_STEP * every, COLOURS, method)
 
 
 def animate(*trajectories: Trajectory, labels: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ class Panel:
         self, ax: Axes, last_step: int, title: str, yscale: str = "linear", limits: tuple = ()
     ):
         self.ax, self.artists, self.limits = ax, [], limits
-        ax.set_title(title, y=1.0)  # at the same height in every panel
+        ax.set_title(title, y=1.0, fontsize=10)  # at one height; the longest fits in three columns
         ax.set(xlim=(0, 1.015 * max(last_step, 1)), xlabel="step", yscale=yscale)  # room for a dot
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}k" if x else "0"))
@@ -73,6 +73,8 @@ class Panel:
             fits = np.allclose(np.log10(wanted), np.log10((bottom, top)))
         else:
             room = max(high - low, 0.05 * max(abs(low), abs(high)), 1e-3)
+            if low == high:  # a constant's axis says plainly that nothing moves
+                low, high = low - 4 * room, high + 4 * room
             ticks = MaxNLocator(5).tick_values(low - 0.05 * room, high + 0.05 * room)
             wanted = (ticks[0], ticks[-1])
             fits = bottom <= low and high <= top and wanted[1] - wanted[0] > 0.6 * (top - bottom)
@@ -124,10 +126,11 @@ class Returns(Panel):
         for name, value in yardsticks.items():
             ax.axhline(value, color=GREY, lw=1, ls="--")
             up = name == "optimal"  # the other good controller's line is just below
-            bad = name == "random"  # labelled where the agent is long past it; the others, earlier
-            side = {"ha": "right" if bad else "left", "va": "bottom" if up else "top"}
-            place = (1 if bad else 0.01, value)
-            words = write(ax, name, place, ax.get_yaxis_transform(), (0, 1 if up else -2), **side)
+            bad = name == "random"  # outside: noisy episodes stay near this line
+            place = (1.01 if bad else 0.01, value)
+            side = "center" if bad else "bottom" if up else "top"
+            above = 0 if bad else 1 if up else -2  # points
+            words = write(ax, name, place, ax.get_yaxis_transform(), (0, above), va=side)
             words.set_zorder(1.9)  # below the dots, which its rim would cut
         self.dots = self.add(*ax.plot([], [], ".", color=SKY, ms=5))
         self.line = self.add(*ax.plot([], [], color=BLUE))

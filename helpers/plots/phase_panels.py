@@ -78,7 +78,8 @@ class Coverage(Portrait):
         super().__init__(ax, last_step, "States visited", "never", "often", self.shades, COUNTS)
         self.image.set_interpolation("nearest")
         self.image.set_extent((-np.pi, np.pi, -MAX_SPEED, MAX_SPEED))  # the cells fill it exactly
-        self.words = self.add(write(ax, "", (0, 0), ax.transAxes, (4, 4)))
+        self.words = self.add(write(ax, "", (0, 0), ax.transAxes, (5, 5)))
+        self.words.set(color=INK, zorder=5, bbox={"color": "white", "pad": 1.5})  # above the path
 
     def follow(self, agent) -> None:
         """Count the state."""
