@@ -170,6 +170,17 @@ def test_two_experiments_are_compared(results, tmp_path):
     )
 
 
+def test_what_was_noted_beside_the_gap(results, tmp_path):
+    curves(results, [(0.5, 0.3), (0.09, 0.3), (0.05, 0.3)])
+    path = results / "curves" / "some.csv"
+    lines = path.read_text().splitlines()
+    head = lines.index("seed,step,return,gap")
+    lines[head] += ",bias"
+    lines[head + 1 :] = [f"{line},{1000.4 + line.count('0.3')}" for line in lines[head + 1 :]]
+    path.write_text("\n".join(['# measures: ["bias"]', *lines]) + "\n")
+    assert docgen.measured(tmp_path, "some", "bias") == "1,001 (95 % interval 1,001 to 1,001)"
+
+
 SPEED = """contender,threads,steps_per_second,ratio,ratio_low,ratio_high,update_ms,update_over_floor
 this project,1,1200.0,1.5,1.4,1.7,4.0,2.0
 a textbook loop,1,100.0,,,,1.5,1.5

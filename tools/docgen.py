@@ -16,7 +16,12 @@ import numpy as np
 from nbformat import NotebookNode
 
 from helpers.evaluation.recordings import Recorded, load, recordings
-from helpers.evaluation.statistics import bootstrap_ratio, solved_at
+from helpers.evaluation.statistics import (
+    bootstrap_band,
+    bootstrap_ratio,
+    interquartile_mean,
+    solved_at,
+)
 from tools import covers, notebook_io
 from tools.notebook_io import Complaint
 
@@ -65,6 +70,14 @@ def steps_or_dash(steps: float) -> str:
     return f"{steps:,.0f}" if np.isfinite(steps) else "–"
 
 
+def numbered(root: Path, number: str) -> Path:
+    """The notebook with this number."""
+    for path in notebook_io.notebooks(root):
+        if path.name.startswith(f"{number}_"):
+            return path
+    raise Complaint(f"There is no notebook {number}.")
+
+
 def measure(root: Path, path: Path) -> tuple[int, str]:
     """The minutes for one notebook, to the next 5, and what to say of some of them.
 
@@ -91,17 +104,14 @@ def measure(root: Path, path: Path) -> tuple[int, str]:
 @generates
 def minutes(root: Path, number: str) -> str:
     """What follows **About** in the heading of notebook `number`."""
-    for path in notebook_io.notebooks(root):
-        if path.name.startswith(f"{number}_"):
-            total, note = measure(root, path)
-            return f"{total} minutes{note}"
-    raise Complaint(f"There is no notebook {number}.")
+    total, note = measure(root, numbered(root, number))
+    return f"{total} minutes{note}"
 
 
 @generates
 def cover(root: Path, number: str) -> str:
     """The picture on the first screen of the notebook with this number."""
-    path = next(path for path in notebook_io.notebooks(root) if path.name[:2] == number)
+    path = numbered(root, number)
     if (found := covers.cover(path)) is None:
         raise Complaint(f"{path.name} has no cell tagged `cover`.")
     source = f"../{covers.file_name(path)}"
@@ -157,6 +167,14 @@ def compared(root: Path, name: str, control: str, until: str) -> str:
         f"{ratio:.2f} times that of `{control}` (95 % interval {low:.2f} to {high:.2f}; "
         f"{len(gaps[0])} and {len(gaps[1])} seeds)"
     )
+
+
+@generates
+def measured(root: Path, name: str, measure: str) -> str:
+    """Where something noted beside the gap ends: its interquartile mean, with an interval."""
+    last = recording(root, name).measures[measure][:, -1:]  # (seeds, 1)
+    low, high = np.ravel(bootstrap_band(last))
+    return f"{interquartile_mean(last).item():,.0f} (95 % interval {low:,.0f} to {high:,.0f})"
 
 
 @generates
