@@ -258,6 +258,6 @@ def test_a_notebook_stores_one_picture_the_last_with_constant_words(tmp_path):
     assert set(stored.data) == {"text/html", "text/plain"}
     assert stored.data["text/plain"] == LivePlot.alt
     shown = re.fullmatch(PICTURE, stored.data["text/html"])
-    assert (shown["alt"], int(shown["width"])) == (LivePlot.alt, 792)
+    assert (shown["alt"], int(shown["width"])) == (LivePlot.alt, 640)
     assert len(shown["png"]) < 150_000
-    assert Image.open(io.BytesIO(b64decode(shown["png"]))).width == 2 * 792
+    assert Image.open(io.BytesIO(b64decode(shown["png"]))).width == 2 * 640

@@ -32,7 +32,10 @@ class Sampled(Panel):
             for name, color in zip(names, (BLUE, ORANGE), strict=False)
         ]
         if len(names) > 1:
-            ax.legend(loc="lower right", borderaxespad=0.2)
+            ax.legend(  # beside the title, where no line comes
+                loc="lower right", bbox_to_anchor=(1.04, 0.95), ncols=2, fontsize=9,
+                handlelength=0.9, handletextpad=0.4, columnspacing=0.8,
+            )  # fmt: skip
 
     def update(self, agent) -> bool:
         """Look again, and draw everything seen so far."""

@@ -101,7 +101,7 @@ def layout(
     names = [name for name in names if pendulum or name not in own]
     banded = "gap" if pendulum else "evaluation"
     known[banded] = partial(known[banded], band=band)
-    columns = {1: 1, 2: 2, 4: 2}.get(len(names), 3)
+    columns = {1: 1, 2: 2, 4: 2, 6: 2}.get(len(names), 3)  # two stay legible on a small screen
     rows = -(-len(names) // columns)
     width, height = (6, 8, 9.9)[columns - 1], (2.8 if rows < 3 else 2.1) * rows + 0.4
     figure, axes = new_figure(rows, columns, width=width, height=height, squeeze=False)
