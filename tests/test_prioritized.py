@@ -25,6 +25,13 @@ from helpers.pendulum import load_optimum, rollout, start_states
 from helpers.pendulum.optimum import greedy_policy
 from helpers.recipes import Recipe
 from helpers.training import train
+from helpers.variants.prioritized_bugs import (
+    AlphaTwice,
+    MinimumOverAll,
+    NewAtLargestEver,
+    NewAtOne,
+    SinglePrecisionTree,
+)
 
 
 def filled(capacity, priorities, **options):
@@ -122,6 +129,13 @@ def test_the_oldest_is_overwritten_with_its_priority():
     buffer.add([4], [0], 0.0, [5], False)
     assert buffer.sums.total == 4 + 2 + 3 + 4
     assert set(drawn(buffer.sample(64))) == {1, 2, 3, 4}
+
+
+def test_a_loaded_state_leaves_nothing_of_the_old_one():
+    old, new = filled(16, [1, 2, 3, 4, 5, 6]), filled(16, [1, 1, 7])
+    old.load_state_dict(new.state_dict())
+    assert set(drawn(old.sample(64))) == {0, 1, 2}
+    assert (old.sums.total, old.largest.total) == (9, 7)
 
 
 def test_errors_become_priorities():
@@ -229,3 +243,81 @@ def test_the_oracle_reports_the_distance_to_the_true_value(centred):
     expected = promise.detach().numpy()[:, 0] - 0.01 * earned
     expected -= expected.mean() if centred else 0
     np.testing.assert_allclose(told[0][:, 0].numpy(), expected, atol=0.03)
+
+
+# What each mistake does
+
+
+def share_of_the_newest(kind, errors, others=4):
+    """How often a new transition is drawn, once all others have reported these errors in turn."""
+    buffer = kind(100, 1, 1, seed=0)
+    for i in range(others):
+        buffer.add([i], [0], 0.0, [i], False)
+    for error in errors:
+        buffer.report(np.arange(others), torch.full((others, 1), error))
+    buffer.add([others], [0], 0.0, [0], False)
+    return np.mean(drawn(buffer.sample(1_000)) == others)
+
+
+@pytest.mark.parametrize(
+    ("kind", "errors", "low", "high"),
+    [
+        (PrioritizedReplay, [0.01], 0.19, 0.21),
+        (PrioritizedReplay, [50.0, 0.01], 0.19, 0.21),
+        (NewAtOne, [0.01], 0.75, 0.85),  # rewards times 0.01: the old ones hardly count beside it
+        (NewAtOne, [50.0], 0.0, 0.03),  # and with large rewards, the new ones don't
+        (NewAtOne, [1.0], 0.19, 0.21),
+        (NewAtLargestEver, [0.01], 0.19, 0.21),
+        (NewAtLargestEver, [50.0], 0.19, 0.21),
+        (NewAtLargestEver, [50.0, 0.01], 0.95, 1.0),  # one surprise long ago, and ever after
+        (AlphaTwice, [0.01], 0.4, 0.46),  # three times as likely as each other
+        (AlphaTwice, [50.0], 0.07, 0.11),
+    ],
+)
+def test_how_likely_a_new_transition_is(kind, errors, low, high):
+    assert low <= share_of_the_newest(kind, errors) <= high
+
+
+@pytest.mark.parametrize(("kind", "alpha"), [(PrioritizedReplay, 0.6), (AlphaTwice, 0.36)])
+@pytest.mark.parametrize("error", [16.0, 0.01])
+def test_alpha_twice_is_alpha_squared_for_a_newcomer(kind, alpha, error):
+    buffer = kind(2, 1, 1, seed=0)
+    buffer.add([0], [0], 0.0, [0], False)
+    buffer.report(np.arange(1), torch.tensor([[error]]))
+    buffer.add([1], [0], 0.0, [1], False)
+    old, new = buffer.sums[np.arange(2)]
+    assert old == pytest.approx(error**0.6, rel=1e-3)  # what is reported is right
+    assert new == pytest.approx(error**alpha, rel=1e-3)
+
+
+def test_a_minimum_over_empty_places_makes_all_weights_0():
+    sound, broken = PrioritizedReplay(8, 1, 1, seed=0), MinimumOverAll(8, 1, 1, seed=0)
+    for i in range(8):
+        for buffer in (sound, broken):
+            buffer.add([i], [0], 0.0, [i], False)
+        full = i == 7
+        assert (sound.sample(4).weight > 0).all()
+        assert (broken.sample(4).weight > 0).all() == full
+
+
+def test_a_tree_of_single_precision_drifts():
+    sound, broken = Tree(300), SinglePrecisionTree(300)
+    places = np.arange(280)
+    for tree in (sound, broken):
+        tree[places] = np.full(280, 1e6)
+        tree[places] = np.full(280, 1e-3)
+    assert sound.total == pytest.approx(0.28)
+    assert broken.total != pytest.approx(0.28, rel=0.1)  # 1e6 has no room for a thousandth
+    np.testing.assert_allclose(broken[places], 1e-3, rtol=1e-6)  # the numbers are right
+
+
+@pytest.mark.parametrize("kind", [NewAtOne, NewAtLargestEver, AlphaTwice])
+def test_the_other_mistakes_run_and_look_harmless(kind):
+    env = probes.BestAction()
+    loss = weighted_critic_loss
+    agent = DDPG(
+        env, seed=0, recipe=RECIPE, actor=SmallActor, critic=SmallCritic, buffer=kind,
+        critic_loss=loss,
+    )  # fmt: skip
+    train(env, agent, 60)
+    assert agent.buffer.sums.total > 0

@@ -25,6 +25,22 @@ EXERCISES = {  # the checks of each notebook; its module is imported when one of
     ),
     "10": ("check_interquartile_mean", "check_bootstrap", "check_best_of"),
     "11": ("check_start_probe", "check_memory_probe", "check_last_probe"),
+    "12": (
+        "check_draw",
+        "check_prioritized",
+        "check_weighted_loss",
+        "check_newcomer_probe",
+        "check_by_rank",
+    ),
+    "13": (
+        "check_twin_critic",
+        "check_twin_target",
+        "check_twin_loss",
+        "check_smoothed_action",
+        "check_delayed",
+        "check_td3_probe",
+        "check_smallest",
+    ),
     "14": ("check_driver", "check_shaping"),
 }
 MODULES = {name: notebook for notebook, names in EXERCISES.items() for name in names}

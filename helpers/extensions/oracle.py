@@ -13,8 +13,8 @@ class TrueErrors:
     """The weighted critic's loss, which reports |Q - Q*| to the buffer in place of the TD error.
 
     Q*(s, a) is the reward plus what the best controller earns from s' on, both discounted by 0.99
-    and in the recipe's scale of rewards. With `centred`, less the mean error of the batch: an error
-    that is the same everywhere misleads no actor.
+    and in the recipe's scale of rewards. With `centred`, less the mean error of the batch: what is
+    the same for all actions doesn't change which one looks best.
     """
 
     def __init__(self, recipe: Recipe = modern, centred: bool = False):

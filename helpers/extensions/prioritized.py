@@ -136,6 +136,7 @@ class PrioritizedReplay(ReplayBuffer):
     def load_state_dict(self, state: dict) -> None:
         """Go on from `state`, of a buffer of the same sizes."""
         super().load_state_dict(state)
+        self.sums, self.largest = Tree(len(self.rows)), Tree(len(self.rows), np.maximum)
         self.prioritize(np.arange(len(self)), state["priorities"].numpy())
 
 
@@ -152,7 +153,7 @@ def weighted_critic_loss(q: nn.Module, batch: WeightedBatch, y: torch.Tensor) ->
 class UniformActorDDPG(DDPG):
     """DDPG with prioritised replay for the critic alone: the actor's batch is drawn uniformly.
 
-    Source: Saglam et al. 2023 (LA3P), of which this is one part.
+    After Saglam et al. 2023 (LA3P), whose method does more than this.
     """
 
     def update_actor(self, batch: WeightedBatch) -> float:

@@ -65,8 +65,9 @@ def clipped_double_q_target(batch: Batch, mu: nn.Module, q: nn.Module, gamma: fl
 class SmoothedTarget:
     """The target y with noise in its action, so that one sharp peak of Q' counts for little.
 
-    Make one for each agent. `td_target` says what else the target does.
-    Source: Fujimoto et al. 2018, equation 14 (sigma 0.2, clipped at 0.5).
+    `sigma` and `clip` are in units of an action in [-1, 1]. Make one for each agent; `td_target`
+    says what else the target does.
+    Source: Fujimoto et al. 2018, section 5.3 and Algorithm 1 (sigma 0.2, clipped at 0.5).
     """
 
     def __init__(
