@@ -26,6 +26,7 @@ from helpers.extensions.td3 import (
     first_critic_actor_loss,
     twin_critic_loss,
 )
+from helpers.losses import td_target
 from helpers.noise import Gaussian
 from helpers.pendulum.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.recipes import Recipe, modern, paper, tutorial
@@ -246,7 +247,7 @@ def tricks(twin: bool, delayed: bool, smoothed: bool) -> Experiment:
             "td_target": clipped_double_q_target,
         }
     if smoothed:
-        parts["td_target"] = SmoothedTarget(*[clipped_double_q_target][: int(twin)])
+        parts["td_target"] = SmoothedTarget(clipped_double_q_target if twin else td_target)
     # half as many updates of the average, each of them twice as large
     recipe = replace(modern, average=2 * modern.average) if delayed else modern
     return Experiment(

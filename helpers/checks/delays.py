@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -98,19 +99,14 @@ def delay_complaint(seen: list[set[str]], delay: int) -> str | None:
         return f"too early, at every update: the {names}. Remember: {TOGETHER}."
     if not times["actor"] == times["target_actor"] == times["target_critic"]:
         return f"they move at different updates: {TOGETHER}."
-    if any(later - earlier != delay for earlier, later in zip(*pairs(times["actor"]), strict=True)):
+    if any(later - earlier != delay for earlier, later in pairwise(times["actor"])):
         return timing_complaint(times["actor"], delay)
     return None
 
 
-def pairs(numbers: list[int]) -> tuple[list[int], list[int]]:
-    """All but the last, and all but the first."""
-    return numbers[:-1], numbers[1:]
-
-
 def timing_complaint(found: list[int], delay: int) -> str:
     """What to say of an actor that moves at other updates, counted from 0."""
-    apart = {later - earlier for earlier, later in zip(*pairs(found), strict=True)}
+    apart = {later - earlier for earlier, later in pairwise(found)}
     if apart == {2}:
         return f"with delay = {delay} it still moves at every second update: use self.delay."
     return (

@@ -45,7 +45,7 @@ class AlphaTwice(PrioritizedReplay):
     """New transitions get the largest priority held, to the power of alpha a second time.
 
     So their error counts with alpha squared: too much below 1, too little above it.
-    Source: pytorch/rl #3925, which mended it.
+    Source: pytorch/rl #3925, which fixed it.
     """
 
     def add(self, s, a, r: float, s_next, terminated: bool) -> None:
