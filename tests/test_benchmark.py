@@ -182,3 +182,36 @@ def test_speed_is_measured_in_a_process_of_its_own(tmp_path, capsys):
     assert all(float(r["update_ms"]) > float(r["floor_ms"]) > 0 for r in rows)
     assert rows[0]["command"] == "python tools/benchmark.py speed --steps 2 --blocks 2 --threads 1"
     assert docgen.benchmark_table(tmp_path) in capsys.readouterr().out
+
+
+class Draws:
+    """Draws places in proportion to priority^exponent, with weights priority^-0.4."""
+
+    def __init__(self, priorities, exponent=1.0):
+        self.rng, self.priorities = np.random.default_rng(0), priorities
+        self.shares = priorities**exponent / (priorities**exponent).sum()
+
+    def draw(self):
+        places = self.rng.choice(len(self.shares), 64, p=self.shares)
+        return places, 3 * self.priorities[places] ** -0.4
+
+
+def test_only_draws_in_proportion_fit():
+    errors = np.random.default_rng(1).lognormal(size=1_000)
+    priorities = (errors + 1e-6) ** 0.6
+    assert benchmark.fit(Draws(priorities).draw, errors) > 0.01
+    assert benchmark.fit(Draws(priorities, 0.9).draw, errors) < 1e-6
+    with pytest.raises(ValueError, match="weights"):
+        benchmark.fit(Draws(priorities + 0.1).draw, errors)
+
+
+@pytest.mark.parametrize("name", baselines.REPLAY)
+def test_prioritised_buffers_agree(name):
+    if name == "cpprb":
+        pytest.importorskip("cpprb", reason="comes with the group `benchmark`")
+    errors = np.random.default_rng(1).lognormal(size=1_000)
+    contender = baselines.REPLAY[name](errors)
+    assert benchmark.fit(contender.draw, errors, batches=300) > 0.01
+    contender.batches(100)  # by now, nearly all priorities are new
+    with pytest.raises(ValueError, match="weights"):
+        benchmark.fit(contender.draw, errors, batches=300)

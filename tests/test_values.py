@@ -118,5 +118,5 @@ def test_the_states_are_those_of_the_actor_without_noise_and_nothing_is_changed(
 
 
 def test_the_bias_is_a_mean_over_states():
-    values = Values(np.array([1.0, -2.0]), np.array([-1.0, -1.0]), np.zeros(2))
+    values = Values(np.zeros((2, 3)), np.array([1.0, -2.0]), np.array([-1.0, -1.0]), np.zeros(2))
     assert values.bias == pytest.approx(0.5)

@@ -202,6 +202,61 @@ SOLVED: dict[str, Callable] = {
 }
 
 
+class OurReplay:
+    """Prioritised replay as notebook 12 builds it, full, with these TD errors."""
+
+    def __init__(self, errors: np.ndarray):
+        import torch
+
+        from helpers.extensions import PrioritizedReplay
+
+        self.buffer = PrioritizedReplay(len(errors), 3, 1, seed=0)
+        self.buffer.added = len(errors)
+        self.buffer.rows[:, 0] = np.arange(len(errors))  # the state says which place was drawn
+        self.buffer.report(np.arange(len(errors)), torch.from_numpy(errors)[:, None])
+        self.fresh = torch.rand(BATCH, 1)
+
+    def batches(self, n: int) -> None:
+        """Draw n batches, and report new errors for each."""
+        for _ in range(n):
+            self.buffer.sample(BATCH).report(self.fresh)
+
+    def draw(self) -> tuple[np.ndarray, np.ndarray]:
+        """The places of a batch and their importance weights, for a beta of 0.4."""
+        self.buffer.beta, self.buffer.anneal = 0.4, np.inf
+        batch = self.buffer.sample(BATCH)
+        return batch.s[:, 0].long().numpy(), batch.weight[:, 0].numpy()
+
+
+class Cpprb:
+    """The prioritised replay of cpprb, whose tree is written in C++."""
+
+    def __init__(self, errors: np.ndarray):
+        from cpprb import PrioritizedReplayBuffer
+
+        n = len(errors)
+        shapes = {"s": 3, "a": 1, "r": 1, "s_next": 3, "terminated": 1}
+        fields = {name: {"shape": size} for name, size in shapes.items()}
+        self.buffer = PrioritizedReplayBuffer(n, fields, alpha=0.6, eps=1e-6)
+        self.buffer.add(**{name: np.zeros((n, size)) for name, size in shapes.items()})
+        self.buffer.update_priorities(np.arange(n), errors)
+        self.fresh = np.random.default_rng(0).uniform(size=BATCH)
+
+    def batches(self, n: int) -> None:
+        """Draw n batches, and report new errors for each."""
+        for _ in range(n):
+            drawn = self.buffer.sample(BATCH, beta=0.4)
+            self.buffer.update_priorities(drawn["indexes"], self.fresh)
+
+    def draw(self) -> tuple[np.ndarray, np.ndarray]:
+        """The places of a batch and their importance weights, for a beta of 0.4."""
+        drawn = self.buffer.sample(BATCH, beta=0.4)
+        return drawn["indexes"], drawn["weights"]
+
+
+REPLAY = {"this project": OurReplay, "cpprb": Cpprb}
+
+
 def torch_layer(layer) -> tuple[np.ndarray, np.ndarray]:
     """The weights and biases of a linear layer of PyTorch, copied."""
     return layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy()

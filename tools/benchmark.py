@@ -2,8 +2,9 @@
 
 `speed` times blocks of training steps in turn, so that whatever else the computer does meets all
 alike. `solved` times whole runs, each in a process of its own on one core, from the start of Python
-until the pendulum is solved for good; run again, it goes on where it was stopped. They write
-results/benchmark.csv and results/solved_seconds.csv. What they compare with comes with
+until the pendulum is solved for good; run again, it goes on where it was stopped. `replay` times
+prioritised draws and checks them. They write results/benchmark.csv, results/solved_seconds.csv and
+results/replay.csv. What they compare with comes with
 `pip install --constraint constraints.txt --editable '.[benchmark]'`.
 """
 
@@ -24,7 +25,9 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from scipy.stats import chisquare  # noqa: E402
 
 from helpers.evaluation.statistics import solved_at  # noqa: E402
 from tools import baselines, docgen, notebook_io  # noqa: E402
@@ -41,9 +44,9 @@ def environment(threads: int) -> dict[str, str]:
     return number | {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
 
 
-def versions() -> str:
+def versions(packages: Sequence[str] = PACKAGES) -> str:
     """The versions of all that is measured."""
-    known = [f"{package} {version(package)}" for package in PACKAGES]
+    known = [f"{package} {version(package)}" for package in packages]
     return " ".join([f"python {platform.python_version()}", *known])
 
 
@@ -170,6 +173,45 @@ def solved(steps: int, seeds: int, root: Path = ROOT) -> None:
     print(docgen.solved_table(root))
 
 
+def fit(draw: Callable[[], tuple], errors: np.ndarray, batches: int = 1_000) -> float:
+    """How well draws agree with the priorities: the p-value of a chi-square over 100 groups.
+
+    Raises ValueError where an importance weight isn't in proportion to its priority^-0.4.
+    """
+    priorities = (errors + 1e-6) ** 0.6
+    group = np.argsort(np.argsort(errors)) * 100 // len(errors)  # by size
+    counts = np.zeros(100)
+    for _ in range(batches):
+        places, weights = draw()
+        counts += np.bincount(group[places], minlength=100)
+        if np.ptp(weights * priorities[places] ** 0.4) > 1e-4 * weights.max():
+            raise ValueError("Its importance weights aren't in proportion to priority^-0.4.")
+    expected = np.bincount(group, priorities)
+    return chisquare(counts, counts.sum() * expected / expected.sum()).pvalue
+
+
+def replay(n: int, blocks: int, capacity: int = 1_000_000, root: Path = ROOT) -> None:
+    """Time and check prioritised batches from a full buffer, on one thread."""
+    torch.set_num_threads(1)
+    errors = np.random.default_rng(0).lognormal(size=capacity)
+    contenders = {name: make(errors) for name, make in baselines.REPLAY.items()}
+    fits = {name: fit(contender.draw, errors) for name, contender in contenders.items()}
+    timings = alternate({name: c.batches for name, c in contenders.items()}, n, blocks)
+    rows = [
+        {
+            "contender": name,
+            "capacity": capacity,
+            "batch_us": f"{1e6 * median(times) / n:.1f}",
+            "p_value": f"{fits[name]:.3f}",
+            "versions": versions(["torch", "numpy", "cpprb"]),
+            "command": f"python tools/benchmark.py replay --batches {n} --blocks {blocks}",
+        }
+        for name, times in timings.items()
+    ]
+    notebook_io.write_rows(root / "results" / "replay.csv", rows)
+    print(docgen.replay_facts(root))
+
+
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -181,11 +223,17 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     command = commands.add_parser("solved", help="seconds until Pendulum is solved")
     command.add_argument("--steps", type=int, default=20_000, help="of each run; default 20,000")
     command.add_argument("--seeds", type=int, default=10, help="from 1,000 on; default 10")
-    options = vars(parser.parse_args(arguments))
-    if options.pop("command") == "speed":
-        speed(options["steps"], options["blocks"], options["threads"], root)
-    else:
-        solved(options["steps"], options["seeds"], root)
+    command = commands.add_parser("replay", help="prioritised batches, beside cpprb's")
+    command.add_argument("--batches", type=int, default=500, help="in a block; default 500")
+    command.add_argument("--blocks", type=int, default=20, help="of each; default 20")
+    options = parser.parse_args(arguments)
+    match options.command:
+        case "speed":
+            speed(options.steps, options.blocks, options.threads, root)
+        case "solved":
+            solved(options.steps, options.seeds, root)
+        case "replay":
+            replay(options.batches, options.blocks, root=root)
     return 0
 
 

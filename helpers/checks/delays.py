@@ -57,7 +57,6 @@ def check_delayed(kind: type) -> str | None:
             return complaint
         if len(agent.buffer.given) != 12:
             return "the actor gets a batch of its own: Algorithm 1 draws one for both networks."
-        right.updates = delay - 1 - next(i for i, moved in enumerate(seen) if "actor" in moved)
         _, wanted = moves(right, 12)
         if not all(same(getattr(agent, name), getattr(right, name)) for name in NAMES):
             return (
@@ -101,6 +100,11 @@ def delay_complaint(seen: list[set[str]], delay: int) -> str | None:
         return f"they move at different updates: {TOGETHER}."
     if any(later - earlier != delay for earlier, later in pairwise(times["actor"])):
         return timing_complaint(times["actor"], delay)
+    if (early := times["actor"][0] + 1) != delay:
+        return (
+            f"with delay = {delay} the actor moves first at update {early}, not at update {delay}: "
+            "count the update before you ask whose turn it is, and begin at 0."
+        )
     return None
 
 

@@ -24,7 +24,10 @@ def weighted_complaint(batch, n: int) -> str | None:
     if batch.weight.dtype != torch.float32:
         return f"the column weight is of {batch.weight.dtype}: the networks take torch.float32."
     if not torch.isfinite(batch.weight).all():
-        return "some weights are infinite or not a number: is there a priority of 0?"
+        return (
+            "some weights are infinite or not a number: is there a priority of 0? (In an empty "
+            "buffer the largest is 0, too.)"
+        )
     if not np.isclose(largest := batch.weight.max().item(), 1, atol=1e-5):
         return f"the largest weight of a batch should be 1, not {largest:.3g}: divide by it."
     return None if callable(batch.report) else "`report` should be a function of the TD errors."
@@ -160,6 +163,12 @@ def edges_complaint(buffer: type, memory) -> str | None:
         return "once all TD errors were 0: " + complaint
     if (gone := np.sum(shares(fresh)[:5] == 0)) > 0:
         return f"with an error of 0, {gone} transitions are never drawn again: add a small number."
+    tell(fresh, lambda i: 1e-6 * (i % 2))  # as large as ε, or 0
+    if not 0.3 < (zero := shares(fresh)[[1, 3]].sum() / 2 / shares(fresh)[[0, 2, 4]].mean()) < 1.5:
+        return (
+            f"an error of 0 is drawn {zero:.2f} times as often as one of 1e-6, not 0.66 times: "
+            "the small number belongs inside the power, (|error| + 1e-6)^α."
+        )
     add(fresh, range(6, 15))  # round the ring
     drawn = [i for _ in range(50) for i in numbers_in(fresh.sample(16))]
     if {*drawn} - {*range(7, 15)}:

@@ -15,8 +15,9 @@ FOREVER = 500  # steps: a reward that comes later counts less than 0.01 of itsel
 
 
 class Values(NamedTuple):
-    """Discounted values of states in units of reward; each array is (N,)."""
+    """Discounted values of N states in units of reward, (N,) each, and the states themselves."""
 
+    s: np.ndarray  # (N, 3), as the agent sees them
     promised: np.ndarray  # Q(s, mu(s)), by the first critic if there are several
     earned: np.ndarray  # what the actor really earns from s on
     possible: np.ndarray  # what the best controller would earn, for a discount of 0.99
@@ -35,9 +36,11 @@ def visited_values(agent, starts=EVALUATION_STARTS) -> Values:
     actor = partial(agent.predict, agent.actor)
     path = rollout(actor, *start_states(starts))
     theta, velocity = path.theta[::25].ravel(), path.velocity[::25].ravel()
-    s = torch.as_tensor(observe(theta, velocity), device=agent.device)
+    s = observe(theta, velocity)
+    seen = torch.as_tensor(s, device=agent.device)
     with torch.inference_mode():
-        promised = agent.critic(s, agent.actor(s))[:, 0].cpu().numpy() / agent.recipe.reward_scale
+        promised = agent.critic(seen, agent.actor(seen))[:, 0].cpu().numpy()
     earned = agent.recipe.gamma ** np.arange(FOREVER)
     earned = earned @ rollout(actor, theta, velocity, FOREVER).reward
-    return Values(promised, earned, interpolate(load_optimum().discounted, theta, velocity))
+    possible = interpolate(load_optimum().discounted, theta, velocity)
+    return Values(s, promised / agent.recipe.reward_scale, earned, possible)

@@ -243,6 +243,7 @@ BUFFERS = [
     (reporting(lambda e: (abs(e) + 1e-6) ** -0.2), "number 5, with 1.95 times the error"),
     (reporting(lambda e: (abs(e) + 1e-6) ** -0.6), "the wrong way round: large errors"),
     (reporting(lambda e: abs(e) ** 0.6), "once all TD errors were 0: some weights are infinite"),
+    (reporting(lambda e: abs(e) ** 0.6 + 1e-6), "the small number belongs inside the power"),
     (reporting(lambda e: (abs(e) + 1e-6) ** 0.36), "α is applied twice"),
     (reporting(lambda e: (e + 1e-6) ** 0.6), "errors below 0 aren't treated like those above"),
     (reporting(lambda e: np.maximum(e, 1e-6) ** 0.6), "only their size counts, `np.abs`"),

@@ -483,7 +483,7 @@ DELAYED = [
     (when(lambda agent: agent.updates % 2 == 0, both), "use self.delay"),
     (when(on_time, own_batch), "a batch of its own"),
     (when(on_time, twice), "not to the right places"),
-    (when(counted_last, both), "Right: "),
+    (when(counted_last, both), "with delay = 2 the actor moves first at update 1, not at update 2"),
     (when(on_time, unreported), "losses['actor_loss'] is missing"),
     (when(on_time, misfiled), "losses['critic_loss'] holds another number"),
     (when(on_time, zeroed), "losses['actor_loss'] holds another number than update_actor gave"),
