@@ -170,6 +170,17 @@ def test_two_experiments_are_compared(results, tmp_path):
     )
 
 
+def test_the_steps_of_two_tasks_are_compared(results, tmp_path):
+    (results / "tasks").mkdir()
+    for name, late in (("car", 95), ("slow", 80)):
+        curves(results, [(0.5, 0.3)] * 3)
+        text = (results / "curves" / "some.csv").read_text().replace(",10,-1,", f",10,{late},")
+        (results / "tasks" / f"{name}.csv").write_text(text.replace(",20,-1,", ",20,92,"))
+    assert docgen.compared_steps(tmp_path, "slow", "car", "90") == (
+        "2.00 times as many steps (95 % interval 2.00 to 2.00; 3 and 3 seeds)"
+    )
+
+
 def test_what_was_noted_beside_the_gap(results, tmp_path):
     curves(results, [(0.5, 0.3), (0.09, 0.3), (0.05, 0.3)])
     path = results / "curves" / "some.csv"
@@ -185,6 +196,20 @@ SPEED = """contender,threads,steps_per_second,ratio,ratio_low,ratio_high,update_
 this project,1,1200.0,1.5,1.4,1.7,4.0,2.0
 a textbook loop,1,100.0,,,,1.5,1.5
 """
+REPLAY = """contender,capacity,batch_us,p_value,command
+ours,1000000,150.2,0.512,python …
+theirs,1000000,100.1,0.430,python …
+"""
+
+
+def test_the_sentence_on_prioritised_batches(results, tmp_path):
+    (results / "replay.csv").write_text(REPLAY)
+    assert docgen.replay_facts(tmp_path) == (
+        "150 µs, 1.5 times cpprb's 100 µs (chi-square over 100 groups of priorities: "
+        "p = 0.512 and 0.430; `python …`)"
+    )
+
+
 SOLVED = """contender,seed,steps,solved_at,seconds,seconds_in_all
 ours,1000,20000,4000,11.2,50
 ours,1001,20000,6000,20.4,70

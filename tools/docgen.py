@@ -170,6 +170,18 @@ def compared(root: Path, name: str, control: str, until: str) -> str:
 
 
 @generates
+def compared_steps(root: Path, name: str, control: str, least: str) -> str:
+    """How many times the control's steps a task takes until it earns so much for good."""
+    runs = [recording(root, each, "tasks") for each in (name, control)]
+    at = [solved_at(run.steps, float(least) - run.returns, limit=0) for run in runs]
+    ratio, low, high = bootstrap_ratio(*at)
+    return (
+        f"{ratio:.2f} times as many steps (95 % interval {low:.2f} to {high:.2f}; "
+        f"{len(at[0])} and {len(at[1])} seeds)"
+    )
+
+
+@generates
 def measured(root: Path, name: str, measure: str) -> str:
     """Where something noted beside the gap ends: its interquartile mean, with an interval."""
     last = recording(root, name).measures[measure][:, -1:]  # (seeds, 1)

@@ -273,6 +273,15 @@ TRICKS["delayed_faster_targets"] = replace(
     recipe=replace(FASTER.recipe, tau=2 * FASTER.recipe.tau),
 )
 
+# notebook 16: many seeds, evaluated more often
+HUNDREDS = {
+    f"hundred_{name}": replace(experiment, seeds=100, every=500)
+    for name, experiment in (
+        ("modern", setting("The recipe of the series, on a hundred seeds.")),
+        ("no_noise", setting("The same without noise after the random steps.", sigma=0.0)),
+    )
+}
+
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
     "modern": Experiment("The recipe of the series.", steps=20_000, seeds=20),
@@ -374,6 +383,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     **SWEEPS,
     **{name: replace(e, steps=10_000) for name, e in PRIORITIZED.items()},
     **TRICKS,
+    **HUNDREDS,
     "mountain_car": beyond("mountain_car", "A car that must first drive away from its goal.", 20),
     "mountain_car_small_noise": beyond(
         "mountain_car", "The same with noise a fifth as large.", 5, sigma=0.2
