@@ -171,9 +171,13 @@ def compared(root: Path, name: str, control: str, until: str) -> str:
 
 @generates
 def compared_steps(root: Path, name: str, control: str, least: str) -> str:
-    """How many times the control's steps a task takes until it earns so much for good."""
+    """How many times the control's steps a task takes until it earns so much for good.
+
+    A seed that never does counts as the last step.
+    """
     runs = [recording(root, each, "tasks") for each in (name, control)]
     at = [solved_at(run.steps, float(least) - run.returns, limit=0) for run in runs]
+    at = [np.minimum(steps, run.steps[-1]) for steps, run in zip(at, runs, strict=True)]
     ratio, low, high = bootstrap_ratio(*at)
     return (
         f"{ratio:.2f} times as many steps (95 % interval {low:.2f} to {high:.2f}; "

@@ -42,6 +42,13 @@ EXERCISES = {  # the checks of each notebook; its module is imported when one of
         "check_smallest",
     ),
     "14": ("check_driver", "check_shaping"),
+    "16": (
+        "check_misled",
+        "check_worst_rate",
+        "check_many_seeds",
+        "check_stacked_layer",
+        "check_halving",
+    ),
 }
 MODULES = {name: notebook for notebook, names in EXERCISES.items() for name in names}
 __all__ = sorted(MODULES)
