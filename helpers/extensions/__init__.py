@@ -8,6 +8,7 @@ from helpers.extensions.prioritized import (
     WeightedBatch,
     weighted_critic_loss,
 )
+from helpers.extensions.stacked import StackedDDPG, train_stacked
 from helpers.extensions.td3 import (
     TD3,
     DelayedDDPG,
@@ -23,6 +24,7 @@ __all__ = [
     "DelayedDDPG",
     "PrioritizedReplay",
     "SmoothedTarget",
+    "StackedDDPG",
     "Tree",
     "TrueErrors",
     "TwinCritic",
@@ -30,6 +32,7 @@ __all__ = [
     "WeightedBatch",
     "clipped_double_q_target",
     "first_critic_actor_loss",
+    "train_stacked",
     "twin_critic_loss",
     "weighted_critic_loss",
 ]
