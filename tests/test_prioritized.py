@@ -81,6 +81,16 @@ def test_a_mark_at_the_very_end_never_falls_where_nothing_is():
         assert (tree[tree.find(ends)] > 0).all()
 
 
+def test_a_mark_on_an_end_never_falls_where_nothing_is():
+    """The sum of a row and the ends within the next may differ in their last digit."""
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        tree, places = Tree(64), rng.choice(64, 4, replace=False)
+        tree[places] = rng.choice([0.1, 0.2, 0.3, 0.7], 4)
+        ends = tree[np.arange(64)].cumsum()
+        assert (tree[tree.find(ends[ends < tree.total])] > 0).all()
+
+
 def test_a_million_sums_do_not_drift():
     """After many changes the sums are those of the numbers, to rounding."""
     rng, tree = np.random.default_rng(0), Tree(1_000_000)

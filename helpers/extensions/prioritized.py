@@ -69,7 +69,7 @@ class Tree:
             ends = row.cumsum(axis=1)
             marks = np.minimum(marks, np.nextafter(ends[:, -1], 0))  # within the row
             column = (ends > marks[:, None]).argmax(axis=1)  # the first that ends beyond the mark
-            marks = marks - (ends - row)[each, column]
+            marks = np.maximum(marks - (ends - row)[each, column], 0)  # rounding may pass 0
             places = 16 * places + column
         return places
 
