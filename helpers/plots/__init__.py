@@ -6,6 +6,7 @@ Importing it in a notebook also makes the tracebacks there short, and offers `%%
 from helpers.pendulum.physics import state_grid
 from helpers.plots.animation import animate, animation
 from helpers.plots.live import LivePlot
+from helpers.plots.live_seeds import LiveSeeds
 from helpers.plots.maps import (
     COSTS,
     TORQUES,

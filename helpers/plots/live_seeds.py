@@ -33,8 +33,8 @@ class LiveSeeds:
             ax.plot(at, mid, color=GREY, ls="--", label="recorded")
             ax.fill_between(at, low, high, color=GREY, alpha=0.2, lw=0)
         self.lines = {seed: ax.plot([], [], "o-", ms=4, label=f"seed {seed}")[0] for seed in seeds}
-        gap_axis(ax)
         ax.set(xlim=(0, steps), ylim=(0.03, 20), xlabel="step", ylabel="gap to the optimum")
+        gap_axis(ax)
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         self.title = ax.set_title("", color=INK, fontweight="normal")
         self.over = threading.Event()
