@@ -42,6 +42,8 @@ def test_every_dependency_is_pinned_to_a_version_that_is_allowed_and_tested(requ
     (pin,) = PINS[canonicalize_name(requirement.name)].specifier
     assert pin.operator == "=="
     assert requirement.specifier.contains(pin.version)
+    if requirement.marker and not requirement.marker.evaluate():
+        pytest.skip("there is no wheel for this Python or processor")
     installed = Version(version(requirement.name)).public  # without +cpu
     assert installed == pin.version, "make installs what constraints.txt names"
 
@@ -72,6 +74,15 @@ def test_box2d_is_installed_only_where_it_has_a_wheel(python, machine, expected)
     assert box2d.marker.evaluate(place) == expected
     (extra,) = map(Requirement, EXTRAS["box2d"])  # asked for, it is never silently left out
     assert extra.marker is None
+
+
+@pytest.mark.parametrize(("machine", "expected"), [("x86_64", 1), ("arm64", 1), ("ARM64", 0)])
+def test_ray_is_installed_only_where_it_has_a_wheel(machine, expected):
+    """PyPI has wheels of Ray 2.60.0 for Python 3.11 to 3.14, but none for Windows on ARM."""
+    (ray,) = [r for r in DECLARED if r.name == "ray"]
+    assert ray.marker.evaluate({"platform_machine": machine}) == expected
+    (extra,) = map(Requirement, EXTRAS["cluster"])  # asked for, it is never silently left out
+    assert (extra.marker, extra.specifier) == (None, ray.specifier)
 
 
 def test_uv_takes_the_same_versions_and_the_cpu_build_on_linux():

@@ -1,5 +1,6 @@
 """What later notebooks build on top of DDPG: components for it, which need no change inside it."""
 
+from helpers.extensions.many_seeds import SeedsFailed, many_seeds
 from helpers.extensions.oracle import TrueErrors
 from helpers.extensions.prioritized import (
     PrioritizedReplay,
@@ -23,6 +24,7 @@ __all__ = [
     "TD3",
     "DelayedDDPG",
     "PrioritizedReplay",
+    "SeedsFailed",
     "SmoothedTarget",
     "StackedDDPG",
     "Tree",
@@ -32,6 +34,7 @@ __all__ = [
     "WeightedBatch",
     "clipped_double_q_target",
     "first_critic_actor_loss",
+    "many_seeds",
     "train_stacked",
     "twin_critic_loss",
     "weighted_critic_loss",
