@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -16,13 +18,15 @@ from helpers.environment import make_env
 from helpers.evaluation.recordings import FOLDER, TASKS_FOLDER, load, recordings
 from helpers.evaluation.returns import EVALUATION_STARTS, evaluate
 from helpers.evaluation.tasks import TASKS, recorded_policy
+from helpers.extensions.many_seeds import attempt, many_seeds, report
+from helpers.extensions.td3 import SmoothedTarget
 from helpers.noise import Gaussian
 from helpers.recipes import Recipe, modern
 from helpers.variants import ablations, bugs
 from tools import record as recorder
 from tools import recordings as recordings_tool
 from tools.experiments import EXPERIMENTS, FIRST_SEED, Experiment
-from tools.recordings import Result, flags, keep, kept, renew, settings
+from tools.recordings import Result, flags, kept, renew, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = Experiment(
@@ -38,25 +42,32 @@ SHORT = replace(TASKS["mountain_car"], options={"max_episode_steps": 15})
 
 
 class Fails(DDPG):
-    """An agent that fails while it trains."""
+    """An agent that fails while it trains on the seed that the environment says."""
 
     def learn(self):
-        raise ArithmeticError("the critic exploded")
+        if os.environ.get("FAILING_SEED") == str(self.made_with["seed"]):
+            raise ArithmeticError("the critic exploded")
+        return super().learn()
+
+
+def in_this_process(train_one, seeds):
+    """What `many_seeds` does, without another process."""
+    packed = cloudpickle.dumps(train_one)
+    return report(((seed, attempt(packed, seed)) for seed in seeds), len(seeds), 1)
 
 
 class Record:
-    """Records into a folder of its own, and notes which seeds really ran."""
+    """Records into a folder of its own, and notes which seeds it asked for."""
 
     def __init__(self, folder):
         self.cache, self.results, self.ran = folder / "cache", folder / "results", []
 
-    def __call__(self, experiment=TINY, work=recorder.run_and_keep, name="tiny"):
-        def noted(experiment, seed, path):
-            self.ran.append(seed)
-            work(experiment, seed, path)
+    def __call__(self, experiment=TINY, train_all=in_this_process, name="tiny"):
+        def noted(train_one, seeds):
+            self.ran = seeds
+            return train_all(train_one, seeds)
 
-        self.ran.clear()
-        return recorder.record(name, experiment, 1, self.cache, self.results, noted)
+        return recorder.record(name, experiment, noted, self.cache, self.results)
 
     def text(self, name="tiny"):
         """The table."""
@@ -179,13 +190,12 @@ def test_a_short_rerun_of_one_seed_equals_the_record():
 
 
 def test_a_recording_runs_only_what_is_missing(record):
-    def killed(experiment, seed, path):
-        if seed > FIRST_SEED:
-            raise KeyboardInterrupt
-        recorder.run_and_keep(experiment, seed, path)
+    def killed(train_one, seeds):
+        yield from in_this_process(train_one, seeds[:1])
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        record(work=killed)
+        record(train_all=killed)
     assert not record.results.exists()
     for seeds, ran in ((2, [1001]), (3, [1002]), (3, [])):
         record(replace(TINY, seeds=seeds))
@@ -246,29 +256,35 @@ def test_every_experiment_has_its_own_definition():
     assert components == {"soft_update": "HardCopy(100)"}
 
 
-def test_code_that_is_edited_meanwhile_is_not_mixed(record):
-    def edited(experiment, seed, path):
-        experiment = replace(experiment, every=20) if seed == 1001 else experiment
-        recorder.run_and_keep(experiment, seed, path)
+@pytest.mark.parametrize(
+    ("place", "name", "what"),
+    [(Experiment, "code", "code"), (recordings_tool, "flags", "processor")],
+)
+def test_other_code_or_another_processor_is_not_mixed(record, monkeypatch, place, name, what):
+    """A worker may have read the code later, or run elsewhere: it refuses before it trains."""
 
-    (complaint,) = record(work=edited)
-    assert complaint == "tiny, seed 1001 failed: the code was edited while it ran"
+    def mixed(train_one, seeds):
+        yield seeds[0], train_one(seeds[0])
+        monkeypatch.setattr(place, name, lambda *_: "0123456789ab")
+        monkeypatch.setattr(recorder, "run", None)
+        yield seeds[1], train_one(seeds[1])
+
+    with pytest.raises(RuntimeError, match=f"would have run with other {what} than the recorder"):
+        record(train_all=mixed)
+    assert [path.name for path in (record.cache / "tiny").iterdir()] == [f"{FIRST_SEED}.json"]
 
 
-def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd):
+def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, monkeypatch, capfd):
     """In processes of their own, as the command runs them."""
-    two = replace(TINY, seeds=2)
-
-    def work(experiment, seed, path):
-        experiment = replace(experiment, agent=Fails) if seed == FIRST_SEED else experiment
-        recorder.in_own_process(experiment, seed, path)
-
-    (complaint,) = record(two, work)
-    assert complaint == "tiny, seed 1000 failed: its process ended with code 1"
+    two = replace(TINY, seeds=2, agent=Fails)
+    monkeypatch.setenv("FAILING_SEED", str(FIRST_SEED))
+    (complaint,) = record(two, partial(many_seeds, jobs=2))
+    assert complaint == "tiny, seed 1000 failed: ArithmeticError: the critic exploded"
     said = capfd.readouterr()
-    assert "ArithmeticError: the critic exploded" in said.err
+    assert "in learn" in said.err
     assert "tiny, seed 1001:" in said.out
     assert not record.results.exists()  # no table without all of its seeds
+    monkeypatch.delenv("FAILING_SEED")
     record(two)
     assert record.ran == [FIRST_SEED]
     other = Record(tmp_path / "here")  # and all of them in this process
@@ -276,11 +292,25 @@ def test_a_failing_seed_is_named_and_the_others_are_kept(record, tmp_path, capfd
     assert other.text() == record.text()
 
 
-def test_a_training_that_was_cut_short_is_not_kept(tmp_path, monkeypatch):
+def test_a_training_that_was_cut_short_is_not_kept(record, monkeypatch):
     monkeypatch.setattr(recorder, "train", lambda env, agent, steps, watch: agent.history)
-    with pytest.raises(SystemExit, match="interrupted"):
-        recorder.run_and_keep(TINY, 0, tmp_path / "0.json")
-    assert not list(tmp_path.iterdir())
+    (complaint,) = record(replace(TINY, seeds=1))
+    assert complaint == "tiny, seed 1000 failed: SystemExit: interrupted"
+    assert not list((record.cache / "tiny").iterdir())
+
+
+def test_experiments_travel_to_machines_that_have_only_the_helpers():
+    """With a component that holds a PyTorch generator, which PyTorch's own pickler can't send."""
+    experiment = replace(TINY, components={"td_target": SmoothedTarget()})
+    packed = cloudpickle.dumps(partial(recorder.run_as_here, experiment, settings(experiment)))
+    script = """
+import pickle, sys
+sys.modules["tools"] = None  # importing any of them fails
+print(pickle.loads(sys.stdin.buffer.read())(1000).curve)
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, input=packed, capture_output=True, check=True, cwd=ROOT)
+    assert done.stdout.decode().strip() == str(recorder.run(experiment, 1000).curve)
 
 
 def test_a_fingerprint_is_renewed_only_for_the_same_numbers(record, monkeypatch, capsys):
@@ -302,7 +332,6 @@ def test_a_fingerprint_is_renewed_only_for_the_same_numbers(record, monkeypatch,
     patched = {"EXPERIMENTS": {"tiny": one}, "CACHE": record.cache, "FOLDER": record.results}
     for name, value in patched.items():
         monkeypatch.setattr(recorder, name, value)
-    monkeypatch.setattr(os, "environ", dict(os.environ))
     assert recorder.main(["tiny", "--renew"]) == 0
     assert "the same numbers up to step 20" in capsys.readouterr().out
     assert load("tiny", record.results).settings["code"] == "0123456789ab"
@@ -313,11 +342,11 @@ def test_a_fingerprint_is_renewed_only_for_the_same_numbers(record, monkeypatch,
 def test_the_summary(record, capsys):
     gaps = [[9, 0.05, 0.04], [9, 0.3, 0.10], [0.01, 0.01, 0.2]]
 
-    def made_up(experiment, seed, path):
-        curve = [(10 * k, -150.0, gap) for k, gap in enumerate(gaps[seed - FIRST_SEED])]
-        keep(settings(experiment), Result(curve), path)
+    def made_up(train_one, seeds):
+        for seed, row in zip(seeds, gaps, strict=True):
+            yield seed, Result([(10 * k, -150.0, gap) for k, gap in enumerate(row)])
 
-    record(work=made_up)
+    record(train_all=made_up)
     assert capsys.readouterr().out.splitlines()[-1] == (
         "tiny: 2 of 3 seeds solved, in the median at 20 steps; "
         "final gap 10.0% in the median, 20.0% at worst"
@@ -343,15 +372,14 @@ def test_a_killed_recorder_loses_only_the_seed_in_progress(tmp_path):
 import os, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from test_record import TINY
+from test_record import TINY, in_this_process
 from tools import record
-def work(experiment, seed, path):
-    if seed == 1001:
-        path.with_suffix(".partial").write_text('{"settings": ')
-        os._exit(9)
-    record.run_and_keep(experiment, seed, path)
 folder = Path(sys.argv[1])
-record.record("tiny", TINY, 1, folder / "cache", folder / "results", work)
+def train_all(train_one, seeds):
+    yield from in_this_process(train_one, seeds[:1])
+    (folder / "cache/tiny/1001.partial").write_text('{"settings": ')
+    os._exit(9)
+record.record("tiny", TINY, train_all, folder / "cache", folder / "results")
 """
     command = [sys.executable, "-c", script, str(tmp_path), str(ROOT), str(ROOT / "tests")]
     killed = subprocess.run(command, capture_output=True, text=True)
@@ -376,7 +404,15 @@ def test_a_sweep_lies_around_the_recipe():
         assert below < getattr(modern, name) < above
 
 
-@pytest.mark.parametrize("arguments", [[], ["modern", "--seeds", "0"], ["modern", "--jobs", "-1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["modern", "--seeds", "0"],
+        ["modern", "--jobs", "-1"],
+        ["modern", "--jobs", "2", "--cluster", "here:1"],
+    ],
+)
 def test_senseless_arguments_are_refused(arguments, capsys):
     with pytest.raises(SystemExit):
         recorder.read_arguments(arguments)
@@ -386,15 +422,18 @@ def test_senseless_arguments_are_refused(arguments, capsys):
 def test_a_trial_leaves_the_results_alone(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(recorder, "record", lambda *given: calls.append(given) or [])
-    monkeypatch.setattr(os, "environ", dict(os.environ))
     assert recorder.main(["modern", "--steps", "50", "--seeds", "2"]) == 0
     name, experiment, _, cache, results = calls[0]
     assert (name, experiment.steps, experiment.seeds) == ("modern", 50, 2)
     assert cache == results == recorder.CACHE / "trials"
     recorder.main(["modern"])
-    assert calls[1][1:] == (EXPERIMENTS["modern"], 2, recorder.CACHE, FOLDER)
-    recorder.main(["hopper"])
-    assert calls[2][1:] == (EXPERIMENTS["hopper"], 2, recorder.CACHE, TASKS_FOLDER)
+    _, experiment, train_all, *folders = calls[1]
+    assert (experiment, folders) == (EXPERIMENTS["modern"], [recorder.CACHE, FOLDER])
+    assert (train_all.func, train_all.keywords) == (many_seeds, {"jobs": 2, "cluster": None})
+    recorder.main(["hopper", "--cluster", "there:1"])
+    _, experiment, train_all, *folders = calls[2]
+    assert (experiment, folders) == (EXPERIMENTS["hopper"], [recorder.CACHE, TASKS_FOLDER])
+    assert train_all.keywords == {"jobs": None, "cluster": "there:1"}
     calls.clear()
     recorder.main(["--all"])
     recorded = [name for name, *_ in calls]

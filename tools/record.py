@@ -1,28 +1,27 @@
 """Record learning curves on many seeds: `python tools/record.py modern --jobs 2`.
 
-Each seed runs in a process of its own, on one thread. A finished seed is kept in .record/, so that
-the same command goes on where it was interrupted; the last seed writes results/curves/NAME.csv. A
-trial of other `--steps` stays in .record/. After an edit that changes no number, `--renew` gives
-the table the new code's fingerprint.
+Seeds run side by side, each on one thread: here, or on a Ray cluster with `--cluster HOST:PORT`. A
+finished seed is kept in .record/, so that the same command goes on where it was interrupted; the
+last seed writes results/curves/NAME.csv. A trial of other `--steps` stays in .record/. After an
+edit that changes no number, `--renew` gives the table the new code's fingerprint.
 """
 
 import argparse
-import multiprocessing
-import os
-import pickle
 import shutil
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this file runs from anywhere
 
+import cloudpickle  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+import tools  # noqa: E402
 from helpers.callbacks.evaluate import KeepBest  # noqa: E402
 from helpers.evaluation.recordings import FOLDER, TASKS_FOLDER, load, recordings  # noqa: E402
 from helpers.evaluation.returns import (  # noqa: E402
@@ -33,11 +32,13 @@ from helpers.evaluation.returns import (  # noqa: E402
 )
 from helpers.evaluation.statistics import solved_at  # noqa: E402
 from helpers.evaluation.tasks import TASKS  # noqa: E402
+from helpers.extensions.many_seeds import SeedsFailed, many_seeds  # noqa: E402
 from helpers.pendulum.optimum import load_optimum  # noqa: E402
 from helpers.training import Callback, train  # noqa: E402
 from tools.experiments import EXPERIMENTS, FIRST_SEED, Experiment  # noqa: E402
 from tools.recordings import Result, keep, kept, renew, settings, table  # noqa: E402
 
+cloudpickle.register_pickle_by_value(tools)  # so that a cluster's machines needn't have them
 CACHE = ROOT / ".record"
 FEW = 20  # starts while a task is trained: its episodes are long; the end is evaluated on all
 
@@ -87,35 +88,20 @@ def run(experiment: Experiment, seed: int) -> Result:
     return Result(curve.rows, scores, best.network.state_dict())
 
 
-def run_and_keep(experiment: Experiment, seed: int, path: Path) -> None:
-    """The same, keeping the result in a file."""
-    made_by = settings(experiment)  # before the training, in which the code may be edited
-    keep(made_by, run(experiment, seed), path)
-
-
-def unpack_and_run(packed: bytes, seed: int, path: Path) -> None:
-    """The same with a pickled experiment."""
-    run_and_keep(pickle.loads(packed), seed, path)
-
-
-def in_own_process(experiment: Experiment, seed: int, path: Path) -> None:
-    """The same in a fresh process, which prints its own error."""
-    spawn = multiprocessing.get_context("spawn")
-    packed = pickle.dumps(experiment)  # PyTorch's own way for processes fails on its generators
-    process = spawn.Process(target=unpack_and_run, args=(packed, seed, path), daemon=True)
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise RuntimeError(f"its process ended with code {process.exitcode}")
+def run_as_here(experiment: Experiment, made_by: dict, seed: int) -> Result:
+    """The same in a worker, unless it would give numbers of another kind than `made_by` says."""
+    here = settings(experiment)
+    if other := [key for key in made_by if here.get(key) != made_by[key]]:
+        raise RuntimeError(f"it would have run with other {' and '.join(other)} than the recorder")
+    return run(experiment, seed)
 
 
 def record(
     name: str,
     experiment: Experiment,
-    jobs: int = 2,
+    train_all: Callable[[Callable, list[int]], Iterable] = many_seeds,
     cache: Path = CACHE,
     results: Path = FOLDER,
-    work: Callable[[Experiment, int, Path], None] = in_own_process,
 ) -> list[str]:
     """Run the seeds that are missing, then write the table; gives one complaint per failed seed."""
     paths = {seed: cache / name / f"{seed}.json" for seed in experiment.training_seeds()}
@@ -124,34 +110,22 @@ def record(
     missing = [seed for seed, path in paths.items() if kept(made_by, path) is None]
     if stale := [seed for seed in missing if paths[seed].exists()]:
         print(f"{name}: seeds {stale} were made by other settings, code or versions: run again")
-    complaints: list[str] = []
-
-    def attempt(seed: int) -> None:
-        try:
-            work(experiment, seed, paths[seed])
-            if not (result := kept(made_by, paths[seed])):
-                raise RuntimeError("the code was edited while it ran")
+    try:
+        for seed, result in train_all(partial(run_as_here, experiment, made_by), missing):
+            keep(made_by, result, paths[seed])
             step, mean, last_gap, *_ = result.curve[-1]
             rest = f"chosen: {result.scores}" if result.scores else f"gap {last_gap:.1%}"
             print(f"{name}, seed {seed}: {mean:.1f} at step {step:,}, {rest}", flush=True)
-        except Exception as error:  # whatever it is, the other seeds go on
-            complaints.append(f"{name}, seed {seed} failed: {error}")
-            print(complaints[-1], file=sys.stderr, flush=True)
-
-    pool = ThreadPoolExecutor(jobs)  # each thread waits for one process
-    try:
-        list(pool.map(attempt, missing))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    if not complaints:
-        finished = {seed: kept(made_by, path) for seed, path in paths.items()}
-        results.mkdir(parents=True, exist_ok=True)
-        text = table(name, experiment, made_by, finished)
-        (results / f"{name}.csv").write_text(text, encoding="utf-8")
-        if name in TASKS:  # the policy of the first seed, whichever is best
-            shutil.copy(paths[FIRST_SEED].with_suffix(".pt"), results / f"{name}.pt")
-        print(summary(name, results), flush=True)
-    return complaints
+    except SeedsFailed as failed:
+        return [f"{name}, seed {seed} failed: {reason}" for seed, reason in failed.reasons.items()]
+    finished = {seed: kept(made_by, path) for seed, path in paths.items()}
+    results.mkdir(parents=True, exist_ok=True)
+    text = table(name, experiment, made_by, finished)
+    (results / f"{name}.csv").write_text(text, encoding="utf-8")
+    if name in TASKS:  # the policy of the first seed, whichever is best
+        shutil.copy(paths[FIRST_SEED].with_suffix(".pt"), results / f"{name}.pt")
+    print(summary(name, results), flush=True)
+    return []
 
 
 def summary(name: str, results: Path) -> str:
@@ -181,7 +155,9 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--renew", action="store_true", help="only check the code's fingerprint")
     parser.add_argument("--seeds", type=int, help="how many; default: as the experiment says")
     parser.add_argument("--steps", type=int, help="a short trial; its table stays in .record/")
-    parser.add_argument("--jobs", type=int, default=2, help="processes at a time; default 2")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=int, help="processes at a time; default 2")
+    where.add_argument("--cluster", metavar="HOST:PORT", help="run on this Ray cluster")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - EXPERIMENTS.keys():
         parser.error(f"no experiment {', '.join(unknown)}; there are {', '.join(EXPERIMENTS)}")
@@ -194,8 +170,8 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line asks for."""
+def main(arguments: list[str] | None = None) -> int | str:
+    """Do what the command line asks for; gives the complaints, if there are any."""
     options = read_arguments(arguments)
     if options.list:
         known = recordings(FOLDER) + recordings(TASKS_FOLDER)
@@ -203,7 +179,8 @@ def main(arguments: list[str] | None = None) -> int:
             mark = "*" if name in known else " "
             print(f"{mark} {name:32}{e.steps:7,} steps, {e.seeds:2} seeds  {e.shows}")
         return 0
-    os.environ["OMP_NUM_THREADS"] = "1"  # the processes that we start inherit it
+    jobs = None if options.cluster else options.jobs or 2
+    train_all = partial(many_seeds, jobs=jobs, cluster=options.cluster)
     complaints = []
     given = {k: n for k, n in (("steps", options.steps), ("seeds", options.seeds)) if n}
     for name in options.names:
@@ -215,8 +192,8 @@ def main(arguments: list[str] | None = None) -> int:
             few = replace(experiment, steps=min(3 * experiment.every, experiment.steps))
             print(renew(name, experiment, run(few, FIRST_SEED).curve, *folders))
         else:
-            complaints += record(name, experiment, options.jobs, *folders)
-    return 1 if complaints else 0
+            complaints += record(name, experiment, train_all, *folders)
+    return "\n".join(complaints) or 0
 
 
 if __name__ == "__main__":
