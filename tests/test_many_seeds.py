@@ -115,9 +115,10 @@ def test_the_time_left_counts_the_processes(capsys):
 def test_whatever_happens_to_some_seeds_the_others_come_back(tmp_path, monkeypatch, capsys):
     """Seed 0 loses its process once, while seed 1 runs; 2 always does, 3 fails, 4's can't travel.
 
-    What is unique to a process doesn't spread: libraries have one thread in each.
+    And whatever threads this process may have, libraries get one in the others.
     """
     monkeypatch.setattr(MODULE, "RETRIES", 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
 
     def train_one(seed):
         def starts(of):
