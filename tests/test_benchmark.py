@@ -215,3 +215,21 @@ def test_prioritised_buffers_agree(name):
     contender.batches(100)  # by now, nearly all priorities are new
     with pytest.raises(ValueError, match="weights"):
         benchmark.fit(contender.draw, errors, batches=300)
+
+
+def test_stacked_agents_are_timed_as_they_learn(tmp_path, monkeypatch):
+    learned = {"alone": 0, "stacked": 0}
+    for kind, name in ((DDPG, "alone"), (benchmark.StackedDDPG, "stacked")):
+
+        def learn(agent, learn=kind.learn, name=name):
+            losses = learn(agent)
+            learned[name] += bool(losses)
+            return losses
+
+        monkeypatch.setattr(kind, "learn", learn)
+    (tmp_path / "results").mkdir()
+    benchmark.stacked(n=1, blocks=2, agents=2, root=tmp_path)
+    assert learned == {"alone": 2 * 3, "stacked": 3}
+    (row,) = notebook_io.read_rows(tmp_path / "results" / "stacked.csv")
+    assert row["agents"] == "2"
+    assert float(row["ratio_low"]) <= float(row["ratio"]) <= float(row["ratio_high"])

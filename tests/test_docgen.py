@@ -210,6 +210,16 @@ def test_the_sentence_on_prioritised_batches(results, tmp_path):
     )
 
 
+def test_the_sentence_on_stacked_agents(results, tmp_path):
+    (results / "stacked.csv").write_text(
+        "agents,ratio,ratio_low,ratio_high,command\n16,0.851,0.8,0.91,python …\n"
+    )
+    assert docgen.stacked_facts(tmp_path) == (
+        "an update of 16 agents in a stack takes 0.85 times as long as one after the other "
+        "(0.80 to 0.91; `python …`)"
+    )
+
+
 SOLVED = """contender,seed,steps,solved_at,seconds,seconds_in_all
 ours,1000,20000,4000,11.2,50
 ours,1001,20000,6000,20.4,70

@@ -95,7 +95,7 @@ def test_the_numbers_are_those_of_one_after_the_other(train_one, plain, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     for n, line in enumerate(lines, 1):
-        assert re.fullmatch(rf"Seed \d: \d+ s \({n} of 4, about 0:\d\d:\d\d left\)", line)
+        assert re.fullmatch(rf"Seed \d: \d+ s \({n} of 4, up to 0:\d\d:\d\d left\)", line)
 
 
 def test_no_seeds_need_no_process():
@@ -107,9 +107,9 @@ def test_the_time_left_counts_the_processes(capsys):
     outcomes = ((seed, (8.0, b"N.", "")) for seed in range(100))
     assert len(list(MODULE.report(outcomes, 100, 2))) == 100
     first, *_, last_but_one, last = capsys.readouterr().out.splitlines()
-    assert first == "Seed 0: 8 s (1 of 100, about 0:06:36 left)"
-    assert last_but_one == "Seed 98: 8 s (99 of 100, about 0:00:08 left)"
-    assert last == "Seed 99: 8 s (100 of 100, about 0:00:00 left)"
+    assert first == "Seed 0: 8 s (1 of 100, up to 0:06:36 left)"
+    assert last_but_one == "Seed 98: 8 s (99 of 100, up to 0:00:08 left)"
+    assert last == "Seed 99: 8 s (100 of 100, up to 0:00:00 left)"
 
 
 def test_whatever_happens_to_some_seeds_the_others_come_back(tmp_path, monkeypatch, capsys):

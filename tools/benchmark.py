@@ -3,9 +3,9 @@
 `speed` times blocks of training steps in turn, so that whatever else the computer does meets all
 alike. `solved` times whole runs, each in a process of its own on one core, from the start of Python
 until the pendulum is solved for good; run again, it goes on where it was stopped. `replay` times
-prioritised draws and checks them. They write results/benchmark.csv, results/solved_seconds.csv and
-results/replay.csv. What they compare with comes with
-`pip install --constraint constraints.txt --editable '.[benchmark]'`.
+prioritised draws and checks them; `stacked` times the updates of agents in one stack. They write
+results/benchmark.csv, solved_seconds.csv, replay.csv and stacked.csv. What they compare with comes
+with `pip install --constraint constraints.txt --editable '.[benchmark]'`.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -29,7 +30,12 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from scipy.stats import chisquare  # noqa: E402
 
+from helpers.agent import DDPG  # noqa: E402
+from helpers.environment import make_env  # noqa: E402
 from helpers.evaluation.statistics import solved_at  # noqa: E402
+from helpers.extensions import StackedDDPG  # noqa: E402
+from helpers.recipes import modern  # noqa: E402
+from helpers.training import flush_denormals, train  # noqa: E402
 from tools import baselines, docgen, notebook_io  # noqa: E402
 
 RIVAL, FLOOR = "stable-baselines3", "ten matrix products"
@@ -212,6 +218,42 @@ def replay(n: int, blocks: int, capacity: int = 1_000_000, root: Path = ROOT) ->
     print(docgen.replay_facts(root))
 
 
+def stacked(n: int, blocks: int, agents: int = 16, root: Path = ROOT) -> None:
+    """Time updates of agents one after the other, and in one stack, on one thread."""
+    torch.set_num_threads(1)
+    recipe, groups = replace(modern, buffer_size=1_000), []
+    for _ in range(2):
+        envs = [make_env(seed=seed) for seed in range(agents)]
+        groups.append([DDPG(env, seed=0, recipe=recipe) for env in envs])
+        for env, agent in zip(envs, groups[-1], strict=True):
+            train(env, agent, recipe.learning_starts - 1)  # from here on, it could learn
+            agent.steps += 1
+    alone, stack = groups[0], StackedDDPG(groups[1])
+
+    def one_by_one(updates: int) -> None:
+        for _ in range(updates):
+            for agent in alone:
+                agent.learn()
+
+    def together(updates: int) -> None:
+        for _ in range(updates):
+            stack.learn()
+
+    with flush_denormals():
+        times = alternate({"alone": one_by_one, "stacked": together}, n, blocks)
+    pairs = [ours / theirs for theirs, ours in zip(*times.values(), strict=True)]
+    row = {
+        "agents": agents,
+        "ratio": f"{median(pairs):.3f}",
+        "ratio_low": f"{min(pairs):.3f}",
+        "ratio_high": f"{max(pairs):.3f}",
+        "versions": versions(["torch", "numpy"]),
+        "command": f"python tools/benchmark.py stacked --updates {n} --blocks {blocks}",
+    }
+    notebook_io.write_rows(root / "results" / "stacked.csv", [row])
+    print(docgen.stacked_facts(root))
+
+
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -226,6 +268,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     command = commands.add_parser("replay", help="prioritised batches, beside cpprb's")
     command.add_argument("--batches", type=int, default=500, help="in a block; default 500")
     command.add_argument("--blocks", type=int, default=20, help="of each; default 20")
+    command = commands.add_parser("stacked", help="updates of 16 agents in one stack")
+    command.add_argument("--updates", type=int, default=20, help="in a block; default 20")
+    command.add_argument("--blocks", type=int, default=10, help="of each; default 10")
     options = parser.parse_args(arguments)
     match options.command:
         case "speed":
@@ -234,6 +279,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             solved(options.steps, options.seeds, root)
         case "replay":
             replay(options.batches, options.blocks, root=root)
+        case "stacked":
+            stacked(options.updates, options.blocks, root=root)
     return 0
 
 

@@ -324,6 +324,17 @@ def replay_facts(root: Path) -> str:
 
 
 @generates
+def stacked_facts(root: Path) -> str:
+    """The sentence on how long an update of stacked agents takes."""
+    row = rows_of(root, "stacked.csv", "python tools/benchmark.py stacked")[0]
+    return (
+        f"an update of {row['agents']} agents in a stack takes {float(row['ratio']):.2f} times as "
+        f"long as one after the other ({float(row['ratio_low']):.2f} to "
+        f"{float(row['ratio_high']):.2f}; `{row['command']}`)"
+    )
+
+
+@generates
 def claims_facts(root: Path) -> str:
     """The sentence on how the notebooks' claims fared over many seeds."""
     rows = rows_of(root, "claims.csv", "python tools/notebooks.py margins")

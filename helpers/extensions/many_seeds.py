@@ -98,7 +98,7 @@ def report(outcomes: Iterator, seeds: int, workers: float) -> Iterator[tuple[int
         left = timedelta(seconds=round(spent / n * (seeds - n) / max(1, min(workers, seeds - n))))
         reason, _, traceback = failure.partition("\n")
         said = f"failed, {reason}" if failure else f"{seconds:.0f} s"
-        print(f"Seed {seed}: {said} ({n} of {seeds}, about {left} left)", flush=True)
+        print(f"Seed {seed}: {said} ({n} of {seeds}, up to {left} left)", flush=True)
         if not failure:
             yield seed, pickle.loads(result)
             continue

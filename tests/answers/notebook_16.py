@@ -41,6 +41,11 @@ def of_means(better, worse, n, rng):
     return np.mean(rng.choice(better, (DRAWS, n)).mean(1) > rng.choice(worse, (DRAWS, n)).mean(1))
 
 
+def of_medians(better, worse, n, rng):
+    a, b = rng.choice(better, (DRAWS, n)), rng.choice(worse, (DRAWS, n))
+    return np.mean(np.median(a, axis=1) > np.median(b, axis=1))
+
+
 def same_draw(better, worse, n, rng):
     i = rng.integers(len(better), size=(DRAWS, n))
     return np.mean(interquartile_mean(better[i], 1) > interquartile_mean(worse[i], 1))
@@ -59,6 +64,14 @@ def halving(gaps):
     for column in gaps.T:
         spent += len(left)
         left = left[np.argsort(column[left])][: max(1, len(left) // 2)]
+    return left[0], spent
+
+
+def rounded_up(gaps):
+    left, spent = np.arange(len(gaps)), 0
+    for column in gaps.T:
+        spent += len(left)
+        left = left[np.argsort(column[left])][: (len(left) + 1) // 2]
     return left[0], spent
 
 
@@ -93,8 +106,9 @@ ANSWERS = {
         (misled_in_a_loop, "Right: it is how often"),
         (lambda a, b, n, rng: ..., "still to be written"),
         (right_way, "count the other case"),
-        (counted, "divide by how many there are"),
+        (counted, "not a count or percentage"),
         (of_means, "it compares means"),
+        (of_medians, "it compares medians"),
         (same_draw, "both recipes get the same draw"),
         (without_replacement, "it raised ValueError"),
         (lambda a, b, n, rng: misled(a, b, n, np.random.default_rng(0)), "from `rng`"),
@@ -151,7 +165,8 @@ ANSWERS = {
         (never_halving, "trial 0 was best in the end"),
         (halving_by_the_largest, "small gaps are good"),
         (right_but_all, "24 is what all eight would have taken"),
-        (lambda gaps: (3, 14), "not for two and two"),
+        (lambda gaps: (3, 14), "of three only one goes on"),
+        (rounded_up, "of three only one goes on"),
         (lambda gaps: (3, 7), "it isn't 7"),
     ],
 }
