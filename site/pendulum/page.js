@@ -11,9 +11,10 @@ const KEYS = { ArrowLeft: 1, ArrowRight: -1 };
 const COLOURS = { best: "green", agent: "ink", you: "orange" };
 const HINTS = {
   agent: "Drag the rod, or push it with the keys ← and →. Will the agent get it back up?",
-  you: `Now you are the motor, and as weak: ${MAX_TORQUE} N m. Hold ← or →, or pull with mouse or finger.`,
+  you: "Now you are the motor, and just as weak. Hold ← or →, or pull the rod.",
   race: "Ten seconds, and the same start for all three. Your first push starts the clock.",
 };
+const READY = { agent: "Here it goes.", you: "Your turn.", race: "Ready when you are." };
 const find = (selector) => document.querySelector(selector);
 const findAll = (selector) => document.querySelectorAll(selector);
 // a real minus sign, and none before a zero
@@ -37,15 +38,22 @@ let up = false; // what we said last: that the rod is up, or that it isn't
 const yours = () => (mode === "agent" ? "agent" : "you"); // whose rod the visitor can touch
 const over = () => mode === "race" && rods.you.steps === TIME_LIMIT;
 
+const act = (who, controller) => rods[who].push(controller.torque(rods[who].state));
+
 function step() {
-  const { you, agent, best } = rods;
-  if (mode !== "agent") you.push(hand === null ? push * MAX_TORQUE : pull(you.state, hand));
-  else if (hand !== null) agent.move(carry(agent.state, hand));
-  else agent.state.velocity += push * KICK;
-  if (mode === "race" || (mode === "agent" && hand === null)) {
-    agent.push(actors[shown].torque(agent.state));
+  const { you, agent } = rods;
+  if (mode === "agent" && hand !== null) {
+    agent.move(carry(agent.state, hand));
+  } else if (mode === "agent") {
+    agent.state.velocity += push * KICK;
+    act("agent", actors[shown]);
+  } else {
+    you.push(hand === null ? push * MAX_TORQUE : pull(you.state, hand));
   }
-  if (mode === "race") best.push(optimum.torque(best.state));
+  if (mode === "race") {
+    act("agent", actors[shown]);
+    act("best", optimum);
+  }
   report();
 }
 
@@ -84,7 +92,7 @@ export function restart(from = randomStart()) {
   for (const who in COLOURS) rods[who] = new Pendulum({ ...start });
   [elapsed, up] = [0, false];
   setPlaying(mode !== "race" && (playing || !calm));
-  say(mode === "race" ? "Ready when you are." : playing ? "Here it goes." : "Paused: press Play.");
+  say(playing || mode === "race" ? READY[mode] : "Paused: press Play.");
 }
 
 function setMode(next) {
@@ -109,30 +117,24 @@ function setActor(index) {
 
 // ---- What is seen ----
 
-/** Where a rod is now, between its last two states. */
-function between({ path }) {
-  const [before, after] = [path.at(-2) ?? path[0], path.at(-1)];
-  const mix = (name) => before[name] + (elapsed / TIME_STEP) * (after[name] - before[name]);
-  return { angle: mix("angle"), velocity: mix("velocity") };
-}
-
 function draw() {
-  const mine = rods[yours()];
+  const [mine, part] = [rods[yours()], elapsed / TIME_STEP];
   const seen = Object.keys(COLOURS).filter((who) => mode === "race" || who === yours());
   for (const who of seen) {
     const { torque, total } = rods[who];
     const holding = who === yours() ? hand : null;
-    drawRod(find(`#${who} canvas`), between(rods[who]).angle, torque, holding, COLOURS[who]);
+    drawRod(find(`#${who} canvas`), rods[who].at(part).angle, torque, holding, COLOURS[who]);
     find(`#${who} span`).textContent = `return ${number(total)}`;
   }
   find("#left").textContent = number((TIME_LIMIT - rods.you.steps) * TIME_STEP, 1);
-  const dots = seen.map((who) => [between(rods[who]), COLOURS[who]]);
-  drawMap(find("#map"), maps[shown], [...mine.path.slice(0, -1), between(mine)], dots);
+  find("#map").ariaBusy = !maps[shown].done;
+  const dots = seen.map((who) => [rods[who].at(part), COLOURS[who]]);
+  drawMap(find("#map"), maps[shown], [...mine.path.slice(0, -1), mine.at(part)], dots);
   const torque = actors[shown].torque(mine.state);
   find("#now").textContent =
     `Now: angle ${number((wrap(mine.state.angle) * 180) / Math.PI)}°, velocity ` +
-    `${number(mine.state.velocity, 1)} rad/s. The agent's torque here: ` +
-    `${number(Math.abs(torque), 1)} N m ${torque > 0 ? "↺" : "↻"}`;
+    `${number(mine.state.velocity, 1)}\u00a0rad/s. The agent's torque here: ` +
+    `${number(Math.abs(torque), 1)}\u00a0N\u00a0m\u00a0${torque > 0 ? "↺" : "↻"}`;
 }
 
 /** The page, so many seconds later: for every picture, and for the tests. */
@@ -146,7 +148,10 @@ export function advance(seconds) {
 function fillMaps(milliseconds) {
   const end = performance.now() + milliseconds;
   const map = [maps[shown], ...maps].find(({ done }) => !done);
-  for (; map && !map.done && performance.now() < end; map.made += 1) map.done = map.work.next().done;
+  while (map && !map.done && performance.now() < end) {
+    map.done = map.work.next().done;
+    map.made += 1;
+  }
   return map !== undefined;
 }
 
@@ -188,11 +193,16 @@ function listenToButtons() {
   find("#again").onclick = () => restart();
   find("#training").oninput = ({ target }) => setActor(Number(target.value));
   for (const button of findAll(".push")) {
-    const hold = () => setPush(Number(button.value));
-    const release = () => setPush(0);
+    const direction = Number(button.value);
+    const hold = () => setPush(direction);
+    const release = () => {
+      if (push === direction) setPush(0); // or the other button has taken over
+    };
     button.onpointerdown = hold;
     button.onpointerup = button.onpointercancel = button.onpointerleave = release;
-    button.onkeydown = ({ key }) => [" ", "Enter"].includes(key) && hold();
+    button.onkeydown = ({ key }) => {
+      if (key === " " || key === "Enter") hold();
+    };
     button.onkeyup = button.onblur = release;
   }
 }
@@ -204,7 +214,9 @@ function listenToKeys() {
     event.preventDefault();
     setPush(KEYS[event.key]);
   });
-  addEventListener("keyup", ({ key }) => KEYS[key] === push && setPush(0));
+  addEventListener("keyup", ({ key }) => {
+    if (KEYS[key] === push) setPush(0);
+  });
   addEventListener("blur", () => setPush(0)); // a key that is let go elsewhere isn't reported
 }
 
@@ -229,14 +241,17 @@ function listenToHand(canvas, who) {
   };
   canvas.onlostpointercapture = () => (hand = null);
   // inside the ring a finger drags; outside, it scrolls the page
-  const hold = (event) => grabs(event.touches[0]) && event.preventDefault();
+  const hold = (event) => {
+    if (grabs(event.targetTouches[0])) event.preventDefault();
+  };
   canvas.addEventListener("touchstart", hold, { passive: false });
 }
 
 // ---- The beginning ----
 
 async function load() {
-  const answers = await Promise.all(["actors.json", "actors.bin", "optimum.bin"].map((name) => fetch(name)));
+  const names = ["actors.json", "actors.bin", "optimum.bin"];
+  const answers = await Promise.all(names.map((name) => fetch(name)));
   if (!answers.every(({ ok }) => ok)) throw new Error("a file is missing");
   about = await answers[0].json();
   const weights = await answers[1].arrayBuffer();

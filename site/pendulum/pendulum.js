@@ -69,7 +69,7 @@ export class Actor {
     this.biases2 = floats(UNITS2);
     this.weights3 = floats(UNITS2);
     this.bias3 = floats(1);
-    this.weights2 = new Int8Array(file, offset, UNITS1 * UNITS2); // those *from* the first unit, ...
+    this.weights2 = new Int8Array(file, offset, UNITS1 * UNITS2); // *from* the first unit, ...
     this.sums = new Float64Array(UNITS2);
   }
 
@@ -146,7 +146,14 @@ export class Pendulum {
   }
 
   get state() {
-    return this.path[this.path.length - 1];
+    return this.path.at(-1);
+  }
+
+  /** Where it is on its way from the last state but one (part 0) to the last (part 1). */
+  at(part) {
+    const [before, after] = [this.path.at(-2) ?? this.state, this.state];
+    const mix = (name) => before[name] + part * (after[name] - before[name]);
+    return { angle: mix("angle"), velocity: mix("velocity") };
   }
 
   move(state, torque = 0, reward = 0) {
