@@ -278,9 +278,9 @@ def test_it_is_small():
     lines = {path.name: len(path.read_text(encoding="utf-8").splitlines())
              for path in files if path.suffix in {".js", ".css"}}  # fmt: skip
     for name, most in {
-        "pendulum.js": 170,
+        "pendulum.js": 175,
         "draw.js": 110,
-        "page.js": 280,
+        "page.js": 300,
         "style.css": 110,
     }.items():
         assert lines[name] <= most, name
