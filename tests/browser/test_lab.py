@@ -12,7 +12,7 @@ from nbformat import v4
 from helpers.recipes import modern
 from tools import notebook_io
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: make browser")
+pytest.importorskip("playwright.sync_api", reason="Playwright is missing: make browser")
 if not labs.CHROMIUM:
     pytest.skip("there is no Chromium on this machine", allow_module_level=True)
 
@@ -57,14 +57,6 @@ def lab(tmp_path_factory):
     lab = labs.Lab(tmp_path_factory.mktemp("lab"))
     yield lab
     lab.stop()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=labs.CHROMIUM, args=labs.OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
