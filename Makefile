@@ -39,7 +39,8 @@ test: lint
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --ignore tests/browser tests
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --nbval notebooks
 
-# the notebooks in a real JupyterLab in Chromium (Debian: apt-get install chromium)
+# the notebooks in a real JupyterLab, and the page in site/, in Chromium (Debian:
+# apt-get install chromium)
 browser: $(INSTALLED)
 	$(PIP) --editable '.[browser]'
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal tests/browser
