@@ -35,8 +35,11 @@ endif
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/00_the_whole_picture.ipynb
 
+# test_many_seeds runs by itself: its Ray cluster opens many ports, and might take one that Jupyter has
+# found free for a kernel and not yet bound
 test: lint
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --ignore tests/browser tests
+	$(BIN)/pytest tests/test_many_seeds.py
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/test_many_seeds.py tests
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --nbval notebooks
 
 # the notebooks in a real JupyterLab, and the page in site/, in Chromium (Debian:
