@@ -67,7 +67,7 @@ def some_states(n, seed=0):
     """Angles, some beyond a whole turn, and velocities, of which some are extreme."""
     rng = np.random.default_rng(seed)
     theta, velocity = rng.uniform(-3 * np.pi, 3 * np.pi, n), rng.uniform(-8, 8, n)
-    theta[:4], velocity[:4] = [np.pi, -np.pi, 0, 3.0], [8, -8, 0, 8]
+    theta[:4], velocity[:4] = [np.pi, -np.pi, 0, 3.139], [8, -8, 0, 8]
     return theta, velocity
 
 
