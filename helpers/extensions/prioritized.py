@@ -56,7 +56,7 @@ class Tree:
         for level in self.levels:
             level.reshape(-1)[places] = numbers  # where a place comes twice, the last one stays
             places = places // 16
-            numbers = self.join.reduce(level[places], axis=1)
+            numbers = self.join.reduce(level.take(places, axis=0), axis=1)
 
     def find(self, marks: np.ndarray) -> np.ndarray:
         """In which place each mark falls, from 0 to `total`, if the numbers are lengths in a row.
@@ -65,7 +65,7 @@ class Tree:
         """
         places, each = np.zeros(len(marks), dtype=np.int64), np.arange(len(marks))
         for level in reversed(self.levels):
-            row = level[places]  # (N, 16)
+            row = level.take(places, axis=0)  # (N, 16); twice as fast as level[places]
             ends = row.cumsum(axis=1)
             marks = np.minimum(marks, np.nextafter(ends[:, -1], 0))  # within the row
             column = (ends > marks[:, None]).argmax(axis=1)  # the first that ends beyond the mark
