@@ -102,7 +102,7 @@ def reporting() -> Callable[[int], tuple]:
 
 @check
 def check_many_seeds(many_seeds: Callable) -> str | None:
-    """each seed was run once, in a process of its own kind, and kept under its name."""
+    """each seed was run once, in another process, and kept under its name."""
     results = given(many_seeds(reporting(), SEEDS))
     if not isinstance(results, dict):
         return f"it gives a {type(results).__name__}: give a dict from each seed to its result."

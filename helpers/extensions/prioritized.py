@@ -65,7 +65,7 @@ class Tree:
         """
         places, each = np.zeros(len(marks), dtype=np.int64), np.arange(len(marks))
         for level in reversed(self.levels):
-            row = level.take(places, axis=0)  # (N, 16); twice as fast as level[places]
+            row = level.take(places, axis=0)  # (N, 16); faster than level[places]
             ends = row.cumsum(axis=1)
             marks = np.minimum(marks, np.nextafter(ends[:, -1], 0))  # within the row
             column = (ends > marks[:, None]).argmax(axis=1)  # the first that ends beyond the mark
