@@ -1,6 +1,8 @@
 """The benchmark: its arithmetic by hand, and its contenders at work."""
 
 import json
+import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -233,3 +235,20 @@ def test_stacked_agents_are_timed_as_they_learn(tmp_path, monkeypatch):
     (row,) = notebook_io.read_rows(tmp_path / "results" / "stacked.csv")
     assert row["agents"] == "2"
     assert float(row["ratio_low"]) <= float(row["ratio"]) <= float(row["ratio_high"])
+
+
+def leave_a_note(folder, steps, seed):
+    """In place of training."""
+    (folder / f"{time.monotonic_ns()}").write_text(f"{seed} {steps}")
+
+
+def test_plain_processes_and_many_seeds_do_the_same_work(tmp_path, monkeypatch):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    monkeypatch.setattr(benchmark, "train_one", partial(leave_a_note, notes))
+    benchmark.seeds(steps=7, n=3, blocks=1, jobs=1, root=tmp_path)
+    written = [path.read_text() for path in sorted(notes.iterdir(), key=lambda p: int(p.name))]
+    assert written == ["0 7", "1 7", "2 7"] * 4  # an untimed round of both, and a timed one
+    (row,) = notebook_io.read_rows(tmp_path / "results" / "seeds.csv")
+    assert (row["seeds"], row["steps"], row["jobs"]) == ("3", "7", "1")
+    assert float(row["ratio"]) > 0

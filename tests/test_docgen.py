@@ -220,6 +220,16 @@ def test_the_sentence_on_stacked_agents(results, tmp_path):
     )
 
 
+def test_the_sentence_on_many_seeds(results, tmp_path):
+    (results / "seeds.csv").write_text(
+        "seeds,steps,jobs,ratio,ratio_low,ratio_high,command\n8,2000,2,1.014,0.99,1.032,python …\n"
+    )
+    assert docgen.seeds_facts(tmp_path) == (
+        "`many_seeds` takes 1.01 times as long as plain processes (0.99 to 1.03) for 8 seeds of "
+        "2,000 steps, 2 at a time (`python …`)"
+    )
+
+
 SOLVED = """contender,seed,steps,solved_at,seconds,seconds_in_all
 ours,1000,20000,4000,11.2,50
 ours,1001,20000,6000,20.4,70

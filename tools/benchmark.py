@@ -3,9 +3,10 @@
 `speed` times blocks of training steps in turn, so that whatever else the computer does meets all
 alike. `solved` times whole runs, each in a process of its own on one core, from the start of Python
 until the pendulum is solved for good; run again, it goes on where it was stopped. `replay` times
-prioritised draws and checks them; `stacked` times the updates of agents in one stack. They write
-results/benchmark.csv, solved_seconds.csv, replay.csv and stacked.csv. What they compare with comes
-with `pip install --constraint constraints.txt --editable '.[benchmark]'`.
+prioritised draws and checks them; `stacked` times the updates of agents in one stack; `seeds` times
+`many_seeds`, and the same runs in plain processes. They write results/benchmark.csv,
+solved_seconds.csv, replay.csv, stacked.csv and seeds.csv. What they compare with comes with
+`pip install --constraint constraints.txt --editable '.[benchmark]'`.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -34,6 +36,7 @@ from helpers.agent import DDPG  # noqa: E402
 from helpers.environment import make_env  # noqa: E402
 from helpers.evaluation.statistics import solved_at  # noqa: E402
 from helpers.extensions import StackedDDPG  # noqa: E402
+from helpers.extensions.many_seeds import many_seeds  # noqa: E402
 from helpers.recipes import modern  # noqa: E402
 from helpers.training import flush_denormals, train  # noqa: E402
 from tools import baselines, docgen, notebook_io  # noqa: E402
@@ -98,6 +101,12 @@ def measure(threads: int, n: int, blocks: int) -> tuple[Timings, Timings]:
     return steps, alternate(works, n, blocks)
 
 
+def spread(ratios: Sequence[float]) -> dict[str, str]:
+    """The columns that say how one compares with another."""
+    found = {"ratio": median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios)}
+    return {name: f"{value:.3f}" for name, value in found.items()}
+
+
 def summarise(threads: int, steps: Timings, updates: Timings, n: int) -> list[dict[str, object]]:
     """A row for each contender: its speed, that as a multiple of the rival's, its update's time."""
     rows = []
@@ -108,9 +117,7 @@ def summarise(threads: int, steps: Timings, updates: Timings, n: int) -> list[di
             "contender": name,
             "threads": threads,
             "steps_per_second": f"{n / median(times):.1f}",
-            "ratio": f"{median(pairs):.3f}",
-            "ratio_low": f"{min(pairs):.3f}",
-            "ratio_high": f"{max(pairs):.3f}",
+            **spread(pairs),
             "update_ms": f"{1000 * median(updates[name]) / n:.4f}",
             "floor_ms": f"{1000 * median(updates[FLOOR]) / n:.4f}",
             "update_over_floor": f"{median(over):.3f}",
@@ -244,14 +251,48 @@ def stacked(n: int, blocks: int, agents: int = 16, root: Path = ROOT) -> None:
     pairs = [ours / theirs for theirs, ours in zip(*times.values(), strict=True)]
     row = {
         "agents": agents,
-        "ratio": f"{median(pairs):.3f}",
-        "ratio_low": f"{min(pairs):.3f}",
-        "ratio_high": f"{max(pairs):.3f}",
+        **spread(pairs),
         "versions": versions(["torch", "numpy"]),
         "command": f"python tools/benchmark.py stacked --updates {n} --blocks {blocks}",
     }
     notebook_io.write_rows(root / "results" / "stacked.csv", [row])
     print(docgen.stacked_facts(root))
+
+
+def train_one(steps: int, seed: int) -> None:
+    """Train the recipe of the series on one thread."""
+    torch.set_num_threads(1)
+    env = make_env(seed=seed)
+    train(env, DDPG(env, seed=seed, recipe=modern), steps)
+
+
+def seeds(steps: int, n: int, blocks: int, jobs: int = 2, root: Path = ROOT) -> None:
+    """Time seeds in plain processes and with `many_seeds`, which both start them for each block."""
+    os.environ |= environment(1)
+    work, spawn = partial(train_one, steps), multiprocessing.get_context("spawn")
+
+    def plain(n: int) -> None:
+        with spawn.Pool(jobs) as pool:
+            for _ in pool.imap_unordered(work, range(n)):
+                pass
+
+    def ours(n: int) -> None:
+        for _ in many_seeds(work, range(n), jobs=jobs):
+            pass
+
+    times = alternate({"plain": plain, "many_seeds": ours}, n, blocks)
+    pairs = [ours / theirs for theirs, ours in zip(*times.values(), strict=True)]
+    options = f"--steps {steps} --seeds {n} --blocks {blocks}"
+    row = {
+        "seeds": n,
+        "steps": steps,
+        "jobs": jobs,
+        **spread(pairs),
+        "versions": versions(["torch", "joblib"]),
+        "command": f"python tools/benchmark.py seeds {options}",
+    }
+    notebook_io.write_rows(root / "results" / "seeds.csv", [row])
+    print(docgen.seeds_facts(root))
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -271,6 +312,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     command = commands.add_parser("stacked", help="updates of 16 agents in one stack")
     command.add_argument("--updates", type=int, default=20, help="in a block; default 20")
     command.add_argument("--blocks", type=int, default=10, help="of each; default 10")
+    command = commands.add_parser("seeds", help="many_seeds, beside plain processes")
+    command.add_argument("--steps", type=int, default=2_000, help="of each seed; default 2,000")
+    command.add_argument("--seeds", type=int, default=8, help="in a block; default 8")
+    command.add_argument("--blocks", type=int, default=10, help="of each; default 10")
     options = parser.parse_args(arguments)
     match options.command:
         case "speed":
@@ -281,6 +326,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             replay(options.batches, options.blocks, root=root)
         case "stacked":
             stacked(options.updates, options.blocks, root=root)
+        case "seeds":
+            seeds(options.steps, options.seeds, options.blocks, root=root)
     return 0
 
 

@@ -233,10 +233,12 @@ def tasks_table(root: Path) -> str:
     for name in (name for name in EXPERIMENTS if name in known):
         run, task = recording(root, name, "tasks"), EXPERIMENTS[name].task
         chosen, last = run.scores("chosen"), run.scores("last")
+        other = task.published
+        published = f"{other.value:,.1f} ({other.where})" if other else "–"
         rows.append(
-            f"`{name}` | {task.env_id} | {run.steps[-1]:,} | {len(chosen)} "
+            f"`{name}` | {task.env_id.rpartition(':')[2]} | {run.steps[-1]:,} | {len(chosen)} "
             f"| {np.median(chosen):z,.1f} | {chosen.min():z,.1f} | {np.median(last):z,.1f} "
-            f"| {task.published.value:,.1f} ({task.published.where})"
+            f"| {published}"
         )
     head = (
         "recording | environment | steps | seeds | chosen policy, median | worst "
@@ -331,6 +333,17 @@ def stacked_facts(root: Path) -> str:
         f"an update of {row['agents']} agents in a stack takes {float(row['ratio']):.2f} times as "
         f"long as one after the other ({float(row['ratio_low']):.2f} to "
         f"{float(row['ratio_high']):.2f}; `{row['command']}`)"
+    )
+
+
+@generates
+def seeds_facts(root: Path) -> str:
+    """The sentence on how long `many_seeds` takes beside plain processes."""
+    row = rows_of(root, "seeds.csv", "python tools/benchmark.py seeds")[0]
+    return (
+        f"`many_seeds` takes {float(row['ratio']):.2f} times as long as plain processes "
+        f"({float(row['ratio_low']):.2f} to {float(row['ratio_high']):.2f}) for {row['seeds']} "
+        f"seeds of {int(row['steps']):,} steps, {row['jobs']} at a time (`{row['command']}`)"
     )
 
 

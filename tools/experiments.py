@@ -282,6 +282,42 @@ HUNDREDS = {
     )
 }
 
+# notebook 16: the best of the 81 trials in results/sweep.csv
+HALVING_WINNER = replace(
+    setting(
+        "The winner of a sweep, on fresh seeds.", actor_lr=9.04e-3, critic_lr=1.97e-3, tau=0.0621
+    ),
+    steps=10_000,
+)
+
+# notebook 17: systems that gymnasium doesn't have, and what is missing or too large in their states
+ROD = Task("helpers.extensions.plants:helpers/Rod-v0", modern, 8_000, "Nothing had to change.")
+TANK = Task(
+    "helpers.extensions.plants:helpers/Tank-v0",
+    modern,
+    3_000,
+    "Its levels, in mm, are rescaled.",
+    scaled=True,
+)
+OWN = {
+    name: Experiment(shows, modern, steps=task.steps, every=500, task=task)
+    for name, shows, task in (
+        ("rod", "A rod that gymnasium doesn't have.", ROD),
+        (
+            "rod_without_velocity",
+            "The same without the velocity in its state.",
+            replace(ROD, options={"keep": [0, 1, 3, 4]}),
+        ),
+        (
+            "rod_without_torques",
+            "The same without the torques on their way.",
+            replace(ROD, options={"keep": [0, 1, 2]}),
+        ),
+        ("tank", "A pump, two tanks, and a level to be kept.", TANK),
+        ("tank_in_mm", "The same with levels in millimetres.", replace(TANK, scaled=False)),
+    )
+}
+
 # in the order of the notebooks that need them
 EXPERIMENTS: dict[str, Experiment] = {
     "modern": Experiment("The recipe of the series.", steps=20_000, seeds=20),
@@ -384,6 +420,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     **{name: replace(e, steps=10_000) for name, e in PRIORITIZED.items()},
     **TRICKS,
     **HUNDREDS,
+    "halving_winner": HALVING_WINNER,
     "mountain_car": beyond("mountain_car", "A car that must first drive away from its goal.", 20),
     "mountain_car_small_noise": beyond(
         "mountain_car", "The same with noise a fifth as large.", 5, sigma=0.2
@@ -435,5 +472,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         actor_lr=patient.actor_lr,
         actor_adam_eps=patient.actor_adam_eps,
     ),
+    **OWN,
     "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
 }

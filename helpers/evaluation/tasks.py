@@ -37,7 +37,7 @@ class Task:
     recipe: Recipe
     steps: int
     why: str
-    published: Published
+    published: Published | None = None
     extra: str | None = None  # what it needs besides: `pip install gymnasium[extra]`
     options: Mapping[str, object] = field(default_factory=dict)  # for `make_env`
     scaled: bool = False  # whether each number of a state is rescaled to [-1, 1]; it needs bounds

@@ -1,5 +1,6 @@
 """What later notebooks build on top of DDPG: components for it, which need no change inside it."""
 
+from helpers.extensions.halving import successive_halving
 from helpers.extensions.many_seeds import SeedsFailed, many_seeds
 from helpers.extensions.oracle import TrueErrors
 from helpers.extensions.prioritized import (
@@ -35,6 +36,7 @@ __all__ = [
     "clipped_double_q_target",
     "first_critic_actor_loss",
     "many_seeds",
+    "successive_halving",
     "train_stacked",
     "twin_critic_loss",
     "weighted_critic_loss",
