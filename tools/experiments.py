@@ -297,7 +297,7 @@ TANK = Task(
     modern,
     3_000,
     "Its levels, in mm, are rescaled.",
-    scaled=True,
+    scaled=1,
 )
 OWN = {
     name: Experiment(shows, modern, steps=task.steps, every=500, task=task)
@@ -314,7 +314,7 @@ OWN = {
             replace(ROD, options={"keep": [0, 1, 2]}),
         ),
         ("tank", "A pump, two tanks, and a level to be kept.", TANK),
-        ("tank_in_mm", "The same with levels in millimetres.", replace(TANK, scaled=False)),
+        ("tank_in_mm", "The same with levels in millimetres.", replace(TANK, scaled=0)),
     )
 }
 
@@ -457,6 +457,20 @@ EXPERIMENTS: dict[str, Experiment] = {
             ),
         )
     },
+    "mountain_car_cured": replace(
+        beyond("mountain_car", "States to [-3, 3], and a small rate in place of a large ε.", 20),
+        task=replace(TASKS["mountain_car"], scaled=3),
+        recipe=Recipe(
+            actor_lr=5e-6,
+            weight_decay=0.0,
+            tau=0.02,
+            reward_scale=0.1,
+            learning_starts=64,
+            sigma=1.0,
+            lr_decay_steps=10_000,
+            average=5.0,
+        ),
+    ),
     "double_pendulum": beyond("double_pendulum", "Two rods on a cart, kept upright.", 10),
     "double_pendulum_hasty": beyond(
         "double_pendulum", "The same with Adam's own epsilon.", 3, actor_adam_eps=1e-8

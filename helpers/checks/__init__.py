@@ -49,6 +49,7 @@ EXERCISES = {  # the checks of each notebook; its module is imported when one of
         "check_stacked_layer",
         "check_halving",
     ),
+    "17": ("check_rod_env", "check_pid", "check_gamma", "check_exit"),
 }
 MODULES = {name: notebook for notebook, names in EXERCISES.items() for name in names}
 __all__ = sorted(MODULES)

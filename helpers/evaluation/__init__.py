@@ -31,3 +31,4 @@ from helpers.evaluation.statistics import (
 )
 from helpers.evaluation.tasks import TASKS, Published, Task, patient, recorded_policy
 from helpers.evaluation.values import Values, visited_values
+from helpers.evaluation.vitals import vitals

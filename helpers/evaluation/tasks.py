@@ -40,14 +40,15 @@ class Task:
     published: Published | None = None
     extra: str | None = None  # what it needs besides: `pip install gymnasium[extra]`
     options: Mapping[str, object] = field(default_factory=dict)  # for `make_env`
-    scaled: bool = False  # whether each number of a state is rescaled to [-1, 1]; it needs bounds
+    scaled: float = 0  # not 0: the states' numbers are rescaled to [-scaled, scaled], from bounds
 
     def make(self, seed: int | None = None, **options) -> gym.Env:
         """Its environment, with actions in [-1, 1]; `options` go to `gymnasium.make`."""
         if self.extra == "mujoco":
             warn_in_python()
         env = make_env(self.env_id, seed=seed, **self.options, **options)
-        return RescaleObservation(env, np.float32(-1), np.float32(1)) if self.scaled else env
+        reach = np.float32(self.scaled)
+        return RescaleObservation(env, -reach, reach) if self.scaled else env
 
 
 # A patient actor: with Adam's usual ε of 1e-8 it is soon at full force in every state. Noise
@@ -66,7 +67,7 @@ TASKS: dict[str, Task] = {
         "hasty one believes the young critic, pushes to one side with full force, and may never "
         "stop. Rescaled states: a velocity of at most 0.07 would hardly be noticed.",
         Published(93.5, "MountainCarContinuous-v0, 300,000 steps, rl-baselines3-zoo"),
-        scaled=True,
+        scaled=1,
     ),
     "double_pendulum": Task(
         "InvertedDoublePendulum-v5",

@@ -3,6 +3,7 @@
 from helpers.extensions.halving import successive_halving
 from helpers.extensions.many_seeds import SeedsFailed, many_seeds
 from helpers.extensions.oracle import TrueErrors
+from helpers.extensions.plants import Rod, RodEnv, TankEnv
 from helpers.extensions.prioritized import (
     PrioritizedReplay,
     Tree,
@@ -25,9 +26,12 @@ __all__ = [
     "TD3",
     "DelayedDDPG",
     "PrioritizedReplay",
+    "Rod",
+    "RodEnv",
     "SeedsFailed",
     "SmoothedTarget",
     "StackedDDPG",
+    "TankEnv",
     "Tree",
     "TrueErrors",
     "TwinCritic",

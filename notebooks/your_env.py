@@ -1,0 +1,78 @@
+"""A template: copy this file, and put a system of your own in place of the oven.
+
+`python your_env.py` checks the environment, looks at an agent's vital signs, trains it, and says
+what it earns. Notebook 17 explains each part.
+"""
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.spaces import Box
+from gymnasium.utils.env_checker import check_env
+from gymnasium.wrappers import RescaleObservation, TimeLimit
+
+from helpers.agent import DDPG
+from helpers.callbacks import PrintProgress
+from helpers.environment import make_env
+from helpers.evaluation import EVALUATION_STARTS, evaluate, vitals
+from helpers.training import train
+
+
+class OvenEnv(gym.Env):
+    """An oven is heated by an element that is slow itself, and shall have a given temperature."""
+
+    # 1. The action and its true bounds: the power of the element, as a fraction of its 2 kW.
+    action_space = Box(0, 1, (1,), np.float32)
+    # 2. The state: the temperatures of element and oven, and the goal, in °C. It holds all that
+    #    decides what happens next. With honest bounds, `make` can rescale it to [-1, 1].
+    observation_space = Box(0, 600, (3,), np.float32)
+    # 3. The time step, in s. `make` says after how many of them an episode is cut off.
+    dt = 30.0
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """4. Where episodes begin. All that is random comes from self.np_random."""
+        super().reset(seed=seed)
+        self.oven = self.np_random.uniform(20, 200)
+        self.element, self.goal = self.oven, self.np_random.uniform(60, 220)
+        return self.state(), {}
+
+    def step(self, action: np.ndarray):
+        """5. What one time step does, and 6. what that's worth, and whether it's the end."""
+        for _ in range(10):
+            flow = 0.02 * (self.element - self.oven)  # kW, from the element to the oven
+            loss = 0.005 * (self.oven - 20)
+            self.element += self.dt / 10 * (2.0 * float(action[0]) - flow) / 2.0  # 2 kJ/K
+            self.oven += self.dt / 10 * (flow - loss) / 10.0
+        reward = -(((self.oven - self.goal) / 50) ** 2)
+        terminated = False  # True only where nothing can follow; the time limit isn't yours to say
+        return self.state(), reward, terminated, False, {}
+
+    def state(self) -> np.ndarray:
+        """What the agent sees: float32, within the bounds of observation_space."""
+        state = np.array([self.element, self.oven, self.goal])
+        return np.clip(state, 0, 600).astype(np.float32)
+
+
+def make(seed: int | None = None) -> gym.Env:
+    """The environment as the agent gets it: 60 steps, and all numbers in [-1, 1]."""
+    env = make_env(TimeLimit(OvenEnv(), 60), seed=seed)
+    return RescaleObservation(env, np.float32(-1), np.float32(1))
+
+
+def main(steps: int = 5_000, seed: int = 0) -> float:
+    """Check, examine, train, evaluate; gives the mean return."""
+    check_env(OvenEnv(), skip_render_check=True)
+    idle = evaluate(lambda states: -np.ones((len(states), 1)), make, EVALUATION_STARTS)
+    print(f"no power at all earns {idle.mean():.1f}")
+    env = make(seed)
+    agent = DDPG(env, seed=seed)
+    train(env, agent, min(steps, 1_000))
+    for name, value in vitals(agent).items():
+        print(f"{name:36s} {value:8.3f}")
+    train(env, agent, steps, callbacks=[PrintProgress(20)])
+    mean = evaluate(agent.act, make, EVALUATION_STARTS).mean()
+    print(f"after {steps:,} steps the agent earns {mean:.1f}")
+    return float(mean)
+
+
+if __name__ == "__main__":
+    main()
