@@ -1,5 +1,6 @@
 """What a critic promises and an actor earns, against gymnasium itself and numbers known by hand."""
 
+from dataclasses import replace
 from functools import partial
 
 import gymnasium as gym
@@ -11,7 +12,7 @@ from torch import nn
 
 from helpers.agent import DDPG
 from helpers.environment import make_env
-from helpers.evaluation import EVALUATION_STARTS, visited_values
+from helpers.evaluation import EVALUATION_STARTS, visited_values, vitals
 from helpers.evaluation.values import FOREVER, Values
 from helpers.extensions import TwinCritic
 from helpers.pendulum import load_optimum
@@ -120,3 +121,35 @@ def test_the_states_are_those_of_the_actor_without_noise_and_nothing_is_changed(
 def test_the_bias_is_a_mean_over_states():
     values = Values(np.zeros((2, 3)), np.array([1.0, -2.0]), np.array([-1.0, -1.0]), np.zeros(2))
     assert values.bias == pytest.approx(0.5)
+
+
+class Known(nn.Module):
+    """An actor, tanh of the first number; and a critic, the second number plus the action."""
+
+    def __init__(self, *sizes):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, s, a=None):
+        return torch.tanh(s[:, :1]) if a is None else s[:, 1:2] + a
+
+
+def test_vital_signs_by_hand():
+    env = make_env(seed=0)
+    recipe = replace(modern, reward_scale=0.5, gamma=0.9)
+    agent = DDPG(env, seed=0, recipe=recipe, actor=Known, critic=Known)
+    agent.observe([9, 9, 9], [0], 9, [9, 9, 9], False, False)  # older than the last thousand
+    for k in range(1_000):
+        s, r = ([1, 3, -20], -4) if k % 2 else ([-1, 1, 10], -2)
+        agent.observe(s, [0.5], r, [0, 0, 0], False, False)
+    signs, tanh = vitals(agent), np.tanh(1)
+    right = {
+        "size of the state's largest number": np.sqrt((20**2 + 10**2) / 2),
+        "size of the stored rewards": np.sqrt((2**2 + 1**2) / 2),
+        "spread of the actor's actions": tanh * np.sqrt(1_000 / 999),
+        "mean slope of its tanh": 1 - tanh**2,
+        "mean Q of the critic": 2,
+        "lowest Q possible so far": -20,
+        "highest Q possible so far": -10,
+    }
+    assert signs == pytest.approx(right, rel=1e-5)

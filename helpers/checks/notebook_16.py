@@ -168,6 +168,12 @@ def check_halving(halving: Callable) -> str | None:
         usual = {24: "24 is what all eight would have taken", 3: "3 is the number of steps"}
         words = usual.get(spent, f"it isn't {spent}")
         return f"the winner is right. {words}: 8 trials are evaluated, then 4, then 2."
-    if [*map(int, halving(np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]])))] != [1, 4]:
+    winner, spent = map(int, halving(np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]])))
+    if winner != 1:
         return "it is right for eight trials, but of three only one goes on, and wins."
+    if spent != 4:
+        return f"for three trials and two steps it takes 4 evaluations, 3 and 1, not {spent}."
+    gaps = np.column_stack([np.arange(12.0), [3, 2, 1, 9, 9, 9, 0, 0, 0, 0, 0, 0]])
+    if int(halving(gaps)[0]) != 2:  # of twelve, three are left: 0, 1 and 2
+        return "after the last step more than one may be left: the best of those wins."
     return None

@@ -75,6 +75,23 @@ def rounded_up(gaps):
     return left[0], spent
 
 
+def stopping_when_alone(gaps):
+    left, spent = np.arange(len(gaps)), 0
+    for column in gaps.T:
+        if len(left) > 1:
+            spent += len(left)
+            left = left[np.argsort(column[left])][: max(1, len(left) // 2)]
+    return left[0], spent
+
+
+def the_first_of_those_left(gaps):
+    left, spent = np.arange(len(gaps)), 0
+    for column in gaps.T:
+        spent += len(left)
+        left = np.sort(left[np.argsort(column[left])][: max(1, len(left) // 2)])
+    return left[0], spent
+
+
 def halving_by_the_largest(gaps):
     return halving(-gaps)
 
@@ -166,7 +183,9 @@ ANSWERS = {
         (halving_by_the_largest, "small gaps are good"),
         (right_but_all, "24 is what all eight would have taken"),
         (lambda gaps: (3, 14), "of three only one goes on"),
-        (rounded_up, "of three only one goes on"),
+        (rounded_up, "takes 4 evaluations, 3 and 1, not 5"),
         (lambda gaps: (3, 7), "it isn't 7"),
+        (stopping_when_alone, "takes 4 evaluations, 3 and 1, not 3"),
+        (the_first_of_those_left, "the best of those wins"),
     ],
 }
