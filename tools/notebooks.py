@@ -24,14 +24,14 @@ EDIT = (
 
 
 COLAB = """\
-# In Colab only: fetch the project, and install its helpers
+# In Colab only: fetch the project, and install its helpers; what they import is already there
 import sys
 
 if "google.colab" in sys.modules:
     !git clone --quiet --depth 1 %s /content/ddpg
     %%cd -q /content/ddpg/notebooks
     %%pip install --quiet --no-deps --editable ..
-    sys.path.insert(0, "..")"""
+    sys.path.insert(0, "/content/ddpg")"""
 
 
 def bar(path: Path, root: Path = ROOT) -> str:
