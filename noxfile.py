@@ -16,7 +16,9 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).resolve().parent
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".nox", ".margins", ".record", "__pycache__")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".nox", "build", ".margins", ".record", "__pycache__"
+)
 NO_ROOT = ("setpriv", "--bounding-set", "-dac_override")  # under it, permissions bind root as well
 CPU = () if sys.platform != "linux" else ("--extra-index-url=https://download.pytorch.org/whl/cpu",)
 here = nox.session(python=False)  # in the Python that runs nox

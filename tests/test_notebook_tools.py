@@ -82,6 +82,33 @@ def test_navigation_follows_the_files(path, tmp_path):
     )
 
 
+def test_the_repositorys_address_opens_doors_and_without_it_there_are_none(path, tmp_path):
+    """In Colab, a first cell installs helpers; a learner's own Jupyter passes over it."""
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[project]\nurls.Repository = "https://github.com/someone/something"\n')
+    tool(tmp_path, "sync", code=1)  # the minutes are not measured yet
+    top, colab, heading, *_ = notebook_io.read(path).cells
+    assert heading.source.startswith("# 4 · The ring")
+    file = "someone/something/blob/main/notebooks/04_the_ring.ipynb"
+    assert f"[Colab](https://colab.research.google.com/github/{file})" in top.source
+    assert f"[GitHub](https://github.com/{file})" in top.source
+    binder = "https://mybinder.org/v2/gh/someone/something/main?urlpath=lab/tree/notebooks/"
+    assert f"[Binder]({binder}04_the_ring.ipynb)" in top.source
+    assert "git clone --quiet --depth 1 https://github.com/someone/something " in colab.source
+    tool(tmp_path, "run", path)
+    assert notebook_io.read(path).cells[1] == colab, "it isn't of the lesson: it keeps no count"
+    project.write_text("[project]\n")
+    tool(tmp_path, "run", path)
+    with_minutes = path.read_bytes()
+    assert b"colab" not in with_minutes
+    project.write_text('[project]\nurls.Repository = "https://github.com/someone/something"\n')
+    tool(tmp_path, "sync")
+    assert b"colab" in path.read_bytes()
+    project.write_text("[project]\n")
+    tool(tmp_path, "sync")
+    assert path.read_bytes() == with_minutes
+
+
 def test_tidy_strips_what_changes_by_itself(path, tmp_path):
     before = path.read_text()
     notebook = notebook_io.read(path)

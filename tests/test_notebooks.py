@@ -116,7 +116,7 @@ def anchors(path: Path) -> set[str]:
         source = path.read_text(encoding="utf-8")
     source = re.sub(r"```.*?```", "", source, flags=re.DOTALL)
     found = re.findall(r"^#+ (.+?)\s*$", source, re.MULTILINE)
-    return {re.sub("[`*]", "", heading).replace(" ", "-") for heading in found}
+    return {*map(notebook_io.slug, found)}
 
 
 def assert_links_resolve(text: str, folder: Path) -> None:
@@ -159,7 +159,7 @@ def test_navigation(path, notebook):
 
 
 def test_heading(path, notebook):
-    source, heading = notebook.cells[1].source, notebook_io.heading(notebook)
+    source, heading = notebook_io.lesson(notebook)[0].source, notebook_io.heading(notebook)
     title, question = [line for line in source.splitlines() if line.strip()][:2]
     assert title == f"# {int(path.name[:2])} · {heading.title}", "`# N · Title`, N as in the file"
     assert question == f"*{heading.question}*", "the question follows, in italics on one line"
@@ -172,7 +172,8 @@ def test_heading(path, notebook):
 
 def test_the_first_screen_shows_a_picture(path, notebook):
     picture = docgen.cover(path.parents[1], path.name[:2]) if path.name[:2] != "00" else ""
-    assert picture in notebook.cells[1].source  # 0 asks first, and draws a little later
+    # 0 asks first, and draws a little later
+    assert picture in notebook_io.lesson(notebook)[0].source
 
 
 def test_ending(notebook):

@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 from nbformat import v4, write
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -254,6 +255,19 @@ def test_every_command_of_the_readmes_start_exists():
             assert found[1] in EXTRAS
     for name in ("README.md", "environment.yml", "Makefile"):
         assert CPU_INDEX in (ROOT / name).read_text()
+
+
+def test_the_workflow_runs_what_exists_on_every_python():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests_and_site.yml").read_text())
+    jobs, makefile = workflow["jobs"], (ROOT / "Makefile").read_text()
+    versions = jobs["tests"]["strategy"]["matrix"]["python"]
+    assert versions == ["3.11", "3.12", "3.13", "3.14"]
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert {run.split()[1] for run in runs} == {"test", "browser"}
+    assert re.search("^browser: site$", makefile, re.MULTILINE), "it publishes build/site"
+    (upload,) = [s for s in jobs["site"]["steps"] if "upload-pages" in s.get("uses", "")]
+    assert upload["with"]["path"] == "build/site"
+    assert upload["if"] == jobs["publish"]["if"] == "github.ref == 'refs/heads/main'"
 
 
 DOORS = (

@@ -65,6 +65,7 @@ def refuse(notebook: NotebookNode) -> None:
 def run(path: Path, root: Path = notebook_io.ROOT) -> str:
     """Re-execute a notebook in place and record its minutes; gives a line that says how it went."""
     notebook = notebook_io.read(path)
+    notebook.cells = notebook_io.lesson(notebook)  # `sync` adds the others again
     for cell in notebook_io.code(notebook):
         cell.outputs, cell.execution_count = [], None
     refuse(notebook)

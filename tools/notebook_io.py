@@ -2,6 +2,7 @@
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
+BRANCH = "main"  # what links to the repository lead to
 FILE_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 GENERATED = re.compile(r"(<!-- from: ([a-z]\w*)((?: \w+)*) -->)(.*?)(<!-- /from -->)", re.DOTALL)
 STATED = re.compile(r"[●○]{3} (\d+) min")  # the difficulty of an exercise, and the time it takes
@@ -49,6 +51,13 @@ class Heading(NamedTuple):
 def notebooks(root: Path = ROOT) -> list[Path]:
     """The notebooks of the series, in their order."""
     return sorted(p for p in (root / "notebooks").glob("*.ipynb") if FILE_NAME.fullmatch(p.name))
+
+
+def repository(root: Path = ROOT) -> str:
+    """The repository's address, `Repository` in pyproject.toml's [project.urls]; "" if unset."""
+    path = root / "pyproject.toml"
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.exists() else {}
+    return project.get("urls", {}).get("Repository", "").rstrip("/")
 
 
 def read(path: Path) -> NotebookNode:
@@ -96,15 +105,19 @@ def tagged(notebook: NotebookNode, tag: str) -> Iterator[NotebookNode]:
     return (cell for cell in notebook.cells if tag in tags(cell))
 
 
+def lesson(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells of a notebook without those that `sync` puts around them, tagged `navigation`."""
+    return [cell for cell in notebook.cells if "navigation" not in tags(cell)]
+
+
 def code(notebook: NotebookNode) -> Iterator[NotebookNode]:
-    """The code cells of a notebook."""
-    return (cell for cell in notebook.cells if cell.cell_type == "code")
+    """The code cells of the lesson."""
+    return (cell for cell in lesson(notebook) if cell.cell_type == "code")
 
 
 def prose(notebook: NotebookNode) -> Iterator[NotebookNode]:
-    """The markdown cells of a notebook, without its navigation bars."""
-    cells = (cell for cell in notebook.cells if cell.cell_type == "markdown")
-    return (cell for cell in cells if "navigation" not in tags(cell))
+    """The markdown cells of the lesson."""
+    return (cell for cell in lesson(notebook) if cell.cell_type == "markdown")
 
 
 def heading(notebook: NotebookNode) -> Heading:
@@ -115,6 +128,11 @@ def heading(notebook: NotebookNode) -> Heading:
     piece = re.search(r"\*\*Piece\*\*[ :]*(.+)", source)
     number, name = (int(title[1]), title[2].strip()) if title else (0, "")
     return Heading(number, name, question[1] if question else "", piece[1].strip() if piece else "")
+
+
+def slug(heading: str) -> str:
+    """What a link calls a heading, as JupyterLab spells it."""
+    return re.sub("[`*]", "", heading).replace(" ", "-")
 
 
 def words(notebook: NotebookNode) -> tuple[int, int]:

@@ -23,6 +23,17 @@ EDIT = (
 )
 
 
+COLAB = """\
+# In Colab only: fetch the project, and install its helpers; what they import is already there
+import sys
+
+if "google.colab" in sys.modules:
+    !git clone --quiet --depth 1 %s /content/ddpg
+    %%cd -q /content/ddpg/notebooks
+    %%pip install --quiet --no-deps --editable ..
+    sys.path.insert(0, "/content/ddpg")"""
+
+
 def bar(path: Path, root: Path = ROOT) -> str:
     """The navigation bar of a notebook: previous, contents, next."""
     paths = notebook_io.notebooks(root)
@@ -41,18 +52,39 @@ def label(path: Path) -> str:
     return f"{number} {title}" if title else path.stem.replace("_", " ")
 
 
+def doors(path: Path, repository: str) -> str:
+    """Links that open the notebook elsewhere, of a repository on GitHub."""
+    name, branch = repository.removeprefix("https://github.com/"), notebook_io.BRANCH
+    file = f"notebooks/{path.name}"
+    links = {
+        "Colab": f"https://colab.research.google.com/github/{name}/blob/{branch}/{file}",
+        "Binder": f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{file}",
+        "GitHub": f"{repository}/blob/{branch}/{file}",
+    }
+    return "Open in " + " · ".join(f"[{name}]({url})" for name, url in links.items())
+
+
 def navigate(notebook: NotebookNode, path: Path, root: Path = ROOT) -> bool:
-    """Put the bar first and last; says whether that changed anything."""
+    """Put the bar first and last; says whether that changed anything.
+
+    Where the repository has an address, links to other places and Colab's first cell are added.
+    """
+    repository = notebook_io.repository(root)
     bottom = bar(path, root)
-    top = f"{bottom}\n\n{EDIT}"
-    cells = [cell for cell in notebook.cells if "navigation" not in notebook_io.tags(cell)]
-    if [c.source for c in notebook.cells] == [top, *(c.source for c in cells), bottom]:
+    top = "\n\n".join([bottom, *([doors(path, repository)] if repository else []), EDIT])
+    tags = {"metadata": {"tags": ["navigation"]}}
+    frame = [
+        v4.new_markdown_cell(top, id="navigation-top", **tags),
+        v4.new_markdown_cell(bottom, id="navigation-bottom", **tags),
+    ]
+    if repository:
+        colab = v4.new_code_cell(COLAB % repository, id="navigation-colab", **tags)
+        colab.metadata["jupyter"] = {"source_hidden": True}
+        frame.insert(1, colab)
+    cells = [*frame[:-1], *notebook_io.lesson(notebook), frame[-1]]
+    if cells == notebook.cells:
         return False
-    first, last = (
-        v4.new_markdown_cell(source, id=f"navigation-{place}", metadata={"tags": ["navigation"]})
-        for place, source in (("top", top), ("bottom", bottom))
-    )
-    notebook.cells = [first, *cells, last]
+    notebook.cells = cells
     return True
 
 
@@ -104,9 +136,9 @@ def from_script(script: Path, path: Path, root: Path = ROOT) -> None:
     notebook = jupytext.read(script, fmt="py:percent")
     quotes.fill(notebook, root)
     docgen.fill_notebook(notebook, root, path.name)  # what hasn't been measured yet stays empty
-    old = notebook_io.read(path).cells if path.exists() else []
-    cells = [cell for cell in notebook.cells if "navigation" not in notebook_io.tags(cell)]
-    carry([c for c in old if "navigation" not in notebook_io.tags(c)], cells)
+    cells = notebook_io.lesson(notebook)
+    old = notebook_io.lesson(notebook_io.read(path)) if path.exists() else []
+    carry(old, cells)
     notebook.cells = cells
     notebook_io.write(notebook, path)  # now it is one of the series, and has a place in its order
     sync(root)

@@ -5,9 +5,9 @@ import { MAX_SPEED, MAX_TORQUE, wrap } from "./pendulum.js";
 export const SIZE = 61; // nodes along each side of the map
 const colours = {};
 
-/** Take the colours from the style sheet; again when it turns light or dark. */
-export function readColours() {
-  const style = getComputedStyle(document.documentElement);
+/** Take the colours of an element from the style sheet; again when it turns light or dark. */
+export function readColours(element) {
+  const style = getComputedStyle(element);
   for (const name of ["paper", "ink", "grey", "line", "blue", "red", "orange", "green"]) {
     colours[name] = style.getPropertyValue(`--${name}`).trim();
   }

@@ -15,8 +15,9 @@ const HINTS = {
   race: "Ten seconds, and the same start for all three. Your first push starts the clock.",
 };
 const READY = { agent: "Here it goes.", you: "Your turn.", race: "Ready when you are." };
-const find = (selector) => document.querySelector(selector);
-const findAll = (selector) => document.querySelectorAll(selector);
+const root = document.querySelector(".pendulum");
+const find = (selector) => root.querySelector(selector);
+const findAll = (selector) => root.querySelectorAll(selector);
 // a real minus sign, and none before a zero
 const number = (x, digits = 0) => Number(x.toFixed(digits)).toFixed(digits).replace("-", "−");
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -96,7 +97,7 @@ export function restart(from = randomStart()) {
 }
 
 function setMode(next) {
-  mode = find("main").dataset.mode = next;
+  mode = root.dataset.mode = next;
   for (const button of findAll(".modes button")) {
     button.setAttribute("aria-pressed", button.value === next);
   }
@@ -209,8 +210,8 @@ function listenToButtons() {
 
 function listenToKeys() {
   addEventListener("keydown", (event) => {
-    const taken = event.altKey || event.ctrlKey || event.metaKey || event.target.type === "range";
-    if (taken || !(event.key in KEYS)) return; // the slider needs its arrow keys itself
+    const taken = event.altKey || event.ctrlKey || event.metaKey || event.target.matches?.("input");
+    if (taken || !(event.key in KEYS)) return; // the slider and the search need these keys themselves
     event.preventDefault();
     setPush(KEYS[event.key]);
   });
@@ -251,7 +252,7 @@ function listenToHand(canvas, who) {
 
 async function load() {
   const names = ["actors.json", "actors.bin", "optimum.bin"];
-  const answers = await Promise.all(names.map((name) => fetch(name)));
+  const answers = await Promise.all(names.map((name) => fetch(new URL(name, import.meta.url))));
   if (!answers.every(({ ok }) => ok)) throw new Error("a file is missing");
   about = await answers[0].json();
   const weights = await answers[1].arrayBuffer();
@@ -273,15 +274,15 @@ find("#starts").textContent = about.starts;
 find("#best-mean").textContent = number(about.best);
 find("#training").max = actors.length - 1; // before its value, which couldn't go beyond
 find("#training").value = actors.length - 1;
-readColours();
+readColours(root);
 setMode("agent");
 setActor(actors.length - 1);
 listenToButtons();
 listenToKeys();
 for (const who of ["you", "agent"]) listenToHand(find(`#${who} canvas`), who);
 for (const control of findAll(":disabled")) control.disabled = false;
-new ResizeObserver(wake).observe(find("main"));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  readColours();
+new ResizeObserver(wake).observe(root);
+new MutationObserver(() => {
+  readColours(root);
   wake();
-});
+}).observe(document.documentElement, { attributeFilter: ["data-theme"] });

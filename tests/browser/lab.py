@@ -1,4 +1,4 @@
-"""A real JupyterLab in a headless Chromium, driven by Playwright."""
+"""A real JupyterLab in a headless Chromium, driven by Playwright, and what other tests share."""
 
 import json
 import os
@@ -12,6 +12,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
+SHOTS = Path(os.environ.get("SHOTS", ROOT / ".shots"))
+SIZES = {375: 667, 900: 800, 1920: 1080}  # a phone, a tablet, a large screen
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TOKEN = "browser-test"
 OPTIONS = [
@@ -62,6 +64,14 @@ CELLS = """() => [...jupyterapp.shell.currentWidget.content.model.cells].map((ce
     count: cell.executionCount ?? null, pictures: window.pictures[i].size,
     outputs: cell.outputs ? cell.outputs.toJSON() : [],
 }))"""
+
+
+def watch(page, problems: list[str], requests: list[str]) -> None:
+    """Note what goes wrong on a page, and what it asks for."""
+    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.on("request", lambda request: requests.append(request.url))
 
 
 def wait_for(what: Callable[[], object], words: str, seconds: float = 60, every: float = 0.2):

@@ -1,6 +1,5 @@
 """The notebooks in a real JupyterLab: they run clean, and their controls act while they train."""
 
-import os
 import re
 import time
 from pathlib import Path
@@ -18,7 +17,9 @@ if not labs.CHROMIUM:
     pytest.skip("there is no Chromium on this machine", allow_module_level=True)
 
 NAMES = sorted(path.name for path in (labs.ROOT / "notebooks").glob("[0-9]*.ipynb"))
-SHOTS = Path(os.environ.get("SHOTS", labs.ROOT / ".shots"))
+# those with the most different machinery: three lines, the agent, another buffer, many processes
+RUN = [name for name in NAMES if name[:2] in ("00", "09", "12", "16")]
+SHOTS = labs.SHOTS
 LONG = 200_000  # steps: more than any test waits for
 TRAINING = f"""
 from helpers.agent import DDPG
@@ -139,7 +140,24 @@ def interrupted(notebook, cell):
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("name", NAMES)
+DRAWN = """() => ({
+    dialogs: document.querySelectorAll('.jp-Dialog').length,
+    cells: document.querySelectorAll('.jp-Notebook .jp-Cell').length,
+    broken: [...document.querySelectorAll('.jp-Notebook img')].filter(
+        (e) => e.complete && !e.naturalWidth).length,
+})"""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in RUN])
+def test_a_notebook_opens(opened, name):
+    notebook = opened(name)
+    cells = len(notebook_io.read(labs.ROOT / "notebooks" / name).cells)
+    whole = {"dialogs": 0, "cells": cells, "broken": 0}
+    labs.wait_for(lambda: notebook.page.evaluate(DRAWN) == whole, "it isn't all there")
+    notebook.page.screenshot(path=(SHOTS / name).with_suffix(".png"))
+
+
+@pytest.mark.parametrize("name", RUN)
 def test_a_notebook_runs_clean_and_its_training_stops_by_interrupt(opened, name):
     notebook, shot = opened(name), SHOTS / Path(name).stem
     notebook.run()

@@ -1,15 +1,10 @@
-"""The site's pendulum in a real Chromium, used as a visitor does: by mouse, finger and keys.
+"""The pendulum on the site's first page, used as a visitor does: by mouse, finger and keys.
 
 With `?clock=tests` the page's time stands still until a test calls `advance`, so that nothing here
 depends on how fast the computer is.
 """
 
-import functools
-import http.server
-import os
 import re
-import threading
-from pathlib import Path
 
 import lab as labs
 import numpy as np
@@ -24,23 +19,10 @@ pytest.importorskip("playwright.sync_api", reason="Playwright is missing: make b
 if not labs.CHROMIUM:
     pytest.skip("there is no Chromium on this machine", allow_module_level=True)
 
-SHOTS = Path(os.environ.get("SHOTS", labs.ROOT / ".shots"))
-SIZES = {375: 667, 900: 800, 1920: 1080}
-MODULE = "window.js = await import(new URL('page.js', location))"
+MODULE = "window.js = await import(new URL('_static/page.js', location))"
 RUN = "steps => { for (let t = 0; t < steps; t++) js.advance(0.05); }"
 START = {"angle": 2.8, "velocity": 0.0}  # it hangs, nearly
 HANGS = {"angle": np.pi, "velocity": 0.0}
-
-
-@pytest.fixture(scope="session")
-def address():
-    """Where a web server serves the site."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=labs.ROOT / "site")
-    handler.func.log_message = lambda *_: None
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/pendulum/"
-    server.shutdown()
 
 
 class Visit:
@@ -49,9 +31,7 @@ class Visit:
     def __init__(self, context, address, query="?clock=tests", ready=True):
         self.problems, self.requests = [], []
         self.page = page = context.new_page()
-        page.on("console", lambda message: self.problems.append(message.text))
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
+        labs.watch(page, self.problems, self.requests)
         page.goto(address + query)
         if ready:
             page.wait_for_selector("#play:enabled")
@@ -101,7 +81,7 @@ def visit(browser, address):
     visits, contexts = [], []
 
     def open_page(width=900, query="?clock=tests", **options):
-        size = {"width": width, "height": SIZES[width]}
+        size = {"width": width, "height": labs.SIZES[width]}
         contexts.append(browser.new_context(viewport=size, **options))
         visits.append(Visit(contexts[-1], address, query))
         return visits[-1]
@@ -466,16 +446,16 @@ def test_in_a_race_only_your_rod_can_be_pulled(visit):
 # ---- for everyone ----
 
 
-BOXES = """() => [...document.querySelectorAll('button, input')].map((e) => ({
+BOXES = """() => [...document.querySelectorAll('.pendulum :is(button, input)')].map((e) => ({
   name: e.innerText, cut: e.scrollWidth > e.clientWidth, ...e.getBoundingClientRect().toJSON(),
 }))"""
 
 
-@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("width", labs.SIZES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_fits_every_screen_in_light_and_dark(visit, width, theme):
     """Look at the screenshots: what is ugly or cramped isn't noticed by a test."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
+    labs.SHOTS.mkdir(parents=True, exist_ok=True)
     page = visit(width, color_scheme=theme)
     page.wait_for_map()
     ground = page.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -487,7 +467,7 @@ def test_it_fits_every_screen_in_light_and_dark(visit, width, theme):
         page.run(1.3 if mode != "Race" else 12)
         page.page.keyboard.up("ArrowLeft")
         name = f"site_{width}_{theme}_{mode.split()[-1].lower()}.png"
-        page.page.screenshot(path=SHOTS / name, full_page=True)
+        page.page.screenshot(path=labs.SHOTS / name, full_page=True)
         wide = page.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{mode}: one has to scroll sideways"
         for box in page.page.evaluate(BOXES):
@@ -500,12 +480,12 @@ def test_it_fits_every_screen_in_light_and_dark(visit, width, theme):
     assert first["y"] + first["height"] <= buttons["y"] + 1, "they overlap"
 
 
-@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("width", labs.SIZES)
 def test_the_pendulum_and_its_buttons_are_on_the_first_screen(visit, width):
     page = visit(width)
     for part in ("#agent canvas", ".buttons"):
         box = page.page.locator(part).bounding_box()
-        assert box["y"] + box["height"] <= SIZES[width], part
+        assert box["y"] + box["height"] <= labs.SIZES[width], part
 
 
 def test_it_turns_dark_while_it_is_open(visit):
@@ -544,6 +524,7 @@ def test_by_keyboard_alone(visit):
     """Tab reaches everything, in order, and shows where it is; a race goes without a mouse."""
     page = visit()
     names = []
+    page.page.get_by_role("link", name="Notebook 0").focus()  # just before the pendulum
     for _ in range(9):
         page.page.keyboard.press("Tab")
         focus = page.page.evaluate(FOCUSED)
@@ -569,6 +550,7 @@ def test_by_keyboard_alone(visit):
 def test_every_control_and_picture_has_a_name(visit):
     page = visit()
     unnamed = """() => [...document.querySelectorAll('button, canvas, input, section, a')]
+      .filter((e) => e.closest('.pendulum'))
       .filter((e) => !(e.getAttribute('aria-label') || e.innerText.trim() || e.labels?.length))
       .map((e) => e.outerHTML)"""
     assert page.page.evaluate(unnamed) == []
@@ -604,7 +586,7 @@ def test_a_missing_file_is_said(browser, address):
     visit.page.wait_for_function(
         "() => document.querySelector('#status').innerText.includes('be loaded')"
     )
-    assert visit.page.locator("button:enabled").count() == 0
+    assert visit.page.locator(".pendulum button:enabled").count() == 0
     context.close()
 
 
@@ -612,6 +594,6 @@ def test_without_javascript_it_says_so(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
-    assert page.locator("noscript").is_visible()
+    assert page.locator(".pendulum noscript").is_visible()
     assert "needs JavaScript" in page.inner_text("body")
     context.close()
