@@ -4,6 +4,8 @@
 what it earns. Notebook 17 explains each part.
 """
 
+from dataclasses import replace
+
 import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
@@ -14,11 +16,16 @@ from helpers.agent import DDPG
 from helpers.callbacks import PrintProgress
 from helpers.environment import make_env
 from helpers.evaluation import EVALUATION_STARTS, evaluate, vitals
+from helpers.pendulum import random_policy
+from helpers.recipes import modern
 from helpers.training import train
+
+# Settings to change first: how far to look ahead, and how large rewards are stored (0.02 to 0.2).
+RECIPE = replace(modern, gamma=0.99, reward_scale=0.01)
 
 
 class OvenEnv(gym.Env):
-    """An oven is heated by an element that is slow itself, and shall have a given temperature."""
+    """An oven, heated by an element that is slow itself, is to reach and keep a temperature."""
 
     # 1. The action and its true bounds: the power of the element, as a fraction of its 2 kW.
     action_space = Box(0, 1, (1,), np.float32)
@@ -49,7 +56,8 @@ class OvenEnv(gym.Env):
     def state(self) -> np.ndarray:
         """What the agent sees: float32, within the bounds of observation_space."""
         state = np.array([self.element, self.oven, self.goal])
-        return np.clip(state, 0, 600).astype(np.float32)
+        box = self.observation_space
+        return np.clip(state, box.low, box.high).astype(np.float32)
 
 
 def make(seed: int | None = None) -> gym.Env:
@@ -58,20 +66,38 @@ def make(seed: int | None = None) -> gym.Env:
     return RescaleObservation(env, np.float32(-1), np.float32(1))
 
 
+def nothing(states: np.ndarray) -> np.ndarray:
+    """No power. An action of -1 is the lower bound, 0 the middle, 1 the upper bound."""
+    return np.full((len(states), 1), -1.0)
+
+
+def by_hand(states: np.ndarray) -> np.ndarray:
+    """What you'd do without an agent; here a thermostat. The states are those that `make` gives."""
+    return np.where(states[:, 1:2] < states[:, 2:3], 1.0, -1.0)
+
+
 def main(steps: int = 5_000, seed: int = 0) -> float:
     """Check, examine, train, evaluate; gives the mean return."""
     check_env(OvenEnv(), skip_render_check=True)
-    idle = evaluate(lambda states: -np.ones((len(states), 1)), make, EVALUATION_STARTS)
-    print(f"no power at all earns {idle.mean():.1f}")
+    others = {"nothing": nothing, "at random": random_policy(seed), "by hand": by_hand}
+    for name, policy in others.items():
+        print(f"{name:10s} earns {evaluate(policy, make, EVALUATION_STARTS).mean():8.1f}")
     env = make(seed)
-    agent = DDPG(env, seed=seed)
-    train(env, agent, min(steps, 1_000))
-    for name, value in vitals(agent).items():
-        print(f"{name:36s} {value:8.3f}")
+    agent = DDPG(env, seed=seed, recipe=RECIPE)
+    first = RECIPE.learning_starts
+    for k in (
+        first - 1,
+        first,
+        first + 500,
+    ):  # before the first update, after it, and a while later
+        train(env, agent, k)
+        print(
+            f"\nstep {k:,}", *(f"{v:8.3f}  {name}" for name, v in vitals(agent).items()), sep="\n"
+        )
     train(env, agent, steps, callbacks=[PrintProgress(20)])
-    mean = evaluate(agent.act, make, EVALUATION_STARTS).mean()
-    print(f"after {steps:,} steps the agent earns {mean:.1f}")
-    return float(mean)
+    mean = float(evaluate(agent.act, make, EVALUATION_STARTS).mean())
+    print(f"\nafter {steps:,} steps the agent earns {mean:.1f}")
+    return mean
 
 
 if __name__ == "__main__":

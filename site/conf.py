@@ -99,7 +99,7 @@ def link_modules(app: Sphinx, doctree: nodes.document) -> None:
     for node in list(doctree.findall(addnodes.download_reference)):
         folder = (ROOT / app.env.docname).parent
         path = (folder / node["reftarget"]).resolve()
-        if path.suffix == ".py":
+        if path.suffix == ".py" and ROOT / "helpers" in path.parents:
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             link = addnodes.pending_xref(
                 "", *node.children, refdomain="py", reftype="mod", reftarget=module, refwarn=True

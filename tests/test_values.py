@@ -136,20 +136,22 @@ class Known(nn.Module):
 
 def test_vital_signs_by_hand():
     env = make_env(seed=0)
-    recipe = replace(modern, reward_scale=0.5, gamma=0.9)
+    recipe = replace(modern, reward_scale=0.5, gamma=0.9, buffer_size=1_500)
     agent = DDPG(env, seed=0, recipe=recipe, actor=Known, critic=Known)
-    agent.observe([9, 9, 9], [0], 9, [9, 9, 9], False, False)  # older than the last thousand
+    for _ in range(1_000):  # older than the last thousand, and partly overwritten by them
+        agent.observe([9, 9, 9], [0], 9, [9, 9, 9], False, False)
     for k in range(1_000):
         s, r = ([1, 3, -20], -4) if k % 2 else ([-1, 1, 10], -2)
         agent.observe(s, [0.5], r, [0, 0, 0], False, False)
-    signs, tanh = vitals(agent), np.tanh(1)
+    tanh, one = np.tanh(1), np.sqrt(1_000 / 999)  # the spread of -1, 1, -1, 1, ...
     right = {
-        "size of the state's largest number": np.sqrt((20**2 + 10**2) / 2),
-        "size of the stored rewards": np.sqrt((2**2 + 1**2) / 2),
-        "spread of the actor's actions": tanh * np.sqrt(1_000 / 999),
-        "mean slope of its tanh": 1 - tanh**2,
-        "mean Q of the critic": 2,
-        "lowest Q possible so far": -20,
-        "highest Q possible so far": -10,
+        "state: size of the largest number": np.sqrt((20**2 + 10**2) / 2),
+        "state: smallest spread of a number": one,
+        "rewards as stored: size": np.sqrt((2**2 + 1**2) / 2),
+        "actor: spread of its actions": tanh * one,
+        "actor: mean slope of its tanh": 1 - tanh**2,
+        "critic: mean Q": 2,
+        "lowest Q with such rewards": -20,  # -2 at each step, for ever
+        "highest Q with such rewards": -1,  # -1 once, and then the end
     }
-    assert signs == pytest.approx(right, rel=1e-5)
+    assert vitals(agent) == pytest.approx(right, rel=1e-5)

@@ -28,10 +28,10 @@ class Rod:
 
 
 class RodEnv(gym.Env):
-    """The rod as an environment; `keep` says which of the state's five numbers the agent sees."""
+    """The rod as an environment; `keep` says which of the state's numbers the agent sees."""
 
-    def __init__(self, keep: Sequence[int] = range(5)):
-        self.keep = [*keep]
+    def __init__(self, keep: Sequence[int] | None = None):
+        self.keep = [*range(3 + Rod.delay)] if keep is None else [*keep]
         self.action_space = Box(-1, 1, (1,), np.float32)
         self.observation_space = Box(-5, 5, (len(self.keep),), np.float32)
 
@@ -61,12 +61,16 @@ class RodEnv(gym.Env):
 class TankEnv(gym.Env):
     """A pump fills the upper tank, which drains into the lower one; keep *that* at its goal.
 
-    The state is both levels and the goal, in mm; the action is the pump, from 0 to 1.
+    The state is both levels and the goal, in mm; the action is the pump, from 0 to 1. The lower
+    tank may also lose `leak` mm/s, which nobody knows of.
     """
 
     action_space = Box(0, 1, (1,), np.float32)
     observation_space = Box(0, 700, (3,), np.float32)
     dt, pump, drain = 5.0, 20.0, 0.6  # s; mm/s at full power; a tank loses drain * sqrt(level) mm/s
+
+    def __init__(self, leak: float = 0.0):
+        self.leak = leak
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """Levels from 50 to 600 mm, and a goal from 100 to 500 mm."""
@@ -81,7 +85,7 @@ class TankEnv(gym.Env):
         """Let dt pass; the reward is minus the square of the distance from the goal, in dm."""
         for _ in range(10):
             upper, lower = self.drain * np.sqrt(self.levels)
-            flow = np.array([self.pump * float(action[0]) - upper, upper - lower])
+            flow = np.array([self.pump * float(action[0]) - upper, upper - lower - self.leak])
             self.levels = np.clip(self.levels + self.dt / 10 * flow, 0, 700)
         return self.state(), -(((self.levels[1] - self.goal) / 100) ** 2), False, False, {}
 

@@ -77,12 +77,30 @@ class InFractions(RodEnv):
         return super().step(action / 4)
 
 
+class Counting(RodEnv):
+    def step(self, action):
+        self.time = getattr(self, "time", 0) + 1
+        return *super().step(action)[:3], self.time % 200 == 0, {}
+
+
+class ArrayTorque(RodEnv):
+    def step(self, action):
+        self.rod.advance(4 * action)
+        return super().step(action)
+
+
+class OldGym(RodEnv):
+    def step(self, action):
+        state, reward, _, _, info = super().step(action)
+        return state, reward, False, info
+
+
 class Ending(RodEnv):
     def step(self, action):
         return *super().step(action)[:3], True, {}
 
 
-def paying(reward):
+def paying(reward, kind=float):
     """The rod with another reward, of the rod before and after the torque."""
 
     class Paying(RodEnv):
@@ -91,17 +109,18 @@ def paying(reward):
             before = rod.theta, rod.velocity
             state, right, *rest = super().step(action)
             paid = reward(right, *before, rod.theta, rod.velocity, 4 * float(action[0]))
-            return state, float(paid), *rest
+            return state, kind(paid), *rest
 
     return Paying
 
 
-def seen(change):
+def seen(change, kind=np.float32):
     """The rod with another state."""
 
     class Seen(RodEnv):
         def state(self):
-            return np.asarray(change(super().state(), self.rod), dtype=np.float32)
+            state = change(super().state(), self.rod)
+            return list(state) if kind is list else np.asarray(state, dtype=kind)
 
     return Seen
 
@@ -140,6 +159,12 @@ ANSWERS = {
         (Twice, "once"),
         (InFractions, "4 N m times the action"),
         (Ending, "both flags are False"),
+        (Counting, "both flags are False"),
+        (ArrayTorque, "give `advance` a number"),
+        (OldGym, "`step` must give state, reward, terminated, truncated, {}"),
+        (seen(lambda s, rod: s, kind=list), "dtype float32, not list"),
+        (seen(lambda s, rod: s, kind=np.float64), "dtype float32, not float64"),
+        (paying(lambda right, *_: right, kind=lambda r: np.array([r])), "not an array"),
         (paying(lambda right, *_: -right), "a cost is a negative reward"),
         (
             paying(lambda r, a, v, *_: -(a**2 + 0.1 * v**2 + 0.001 * _[-1] ** 2)),
