@@ -31,7 +31,8 @@ class RodEnv(gym.Env):
     """The rod as an environment; `keep` says which of the state's numbers the agent sees."""
 
     def __init__(self, keep: Sequence[int] | None = None):
-        self.keep = [*range(3 + Rod.delay)] if keep is None else [*keep]
+        everything = range(3 + len(Rod(0.0, 0.0).waiting))
+        self.keep = [*(everything if keep is None else keep)]
         self.action_space = Box(-1, 1, (1,), np.float32)
         self.observation_space = Box(-5, 5, (len(self.keep),), np.float32)
 
