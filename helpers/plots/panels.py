@@ -109,7 +109,7 @@ class Line(Panel):
         """Draw the series up to now, and values beyond the limits at the edge."""
         steps, values = agent.history[self.name]
         values = self.scale * values
-        x, (low, middle, high) = blocks(steps, np.clip(values, *self.limits or (None, None)))
+        x, (low, middle, high) = blocks(steps, np.clip(values, *self.limits or (-np.inf, np.inf)))
         self.line.set_data(x, middle)
         outline = np.column_stack([np.r_[x, x[::-1]], np.r_[low, high[::-1]]])
         self.area.set_verts([outline] if len(x) else [])
