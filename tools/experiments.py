@@ -486,6 +486,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         actor_lr=patient.actor_lr,
         actor_adam_eps=patient.actor_adam_eps,
     ),
-    **OWN,
     "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
+    **OWN,
 }
