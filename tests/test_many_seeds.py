@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -217,7 +218,12 @@ def cluster():
     """A Ray cluster of two nodes on this machine's loopback."""
     from ray.cluster_utils import Cluster
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("RAY_TMPDIR", folder)
+        Path(folder, "ray").mkdir()  # Ray writes the address into it, and doesn't make it
         cluster, less = Cluster(), {"include_dashboard": False, "include_log_monitor": False}
         try:
             add_node(cluster, node_ip_address=HOSTS[0], temp_dir=folder, no_monitor=True, **less)
@@ -230,8 +236,13 @@ def cluster():
 def add_node(cluster, **arguments) -> None:
     """Start a node; Ray gives it half a minute each time, too little where much else is running."""
     for _ in range(9):
+        before = {cluster.head_node, *cluster.worker_nodes}
         with suppress(Exception):
             return cluster.add_node(**arguments)
+        for node in {cluster.head_node, *cluster.worker_nodes} - before:  # it wasn't seen in time
+            with suppress(Exception):
+                return cluster._wait_for_node(node)
+            cluster.remove_node(node, allow_graceful=False)
     return cluster.add_node(**arguments)
 
 
