@@ -43,21 +43,15 @@ def main(arguments: list[str] | None = None, path: Path = ROOT / "results" / "sw
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--trials", type=int, default=81, help="default 81")
-    parser.add_argument("--jobs", type=int, help="processes at a time; default: one a processor")
+    parser.add_argument("--jobs", type=int, help="processes at a time; default: one for each core")
     parser.add_argument("--cluster", metavar="HOST:PORT", help="run on this Ray cluster")
     options = parser.parse_args(arguments)
     study = successive_halving(score, RANGES, RUNGS, **vars(options))
-    rows = [
-        {"trial": trial.number}
-        | {name: f"{value:.3g}" for name, value in trial.params.items()}
-        | {
-            step: f"{100 * trial.intermediate_values[step]:.1f}"
-            if step in trial.intermediate_values
-            else ""
-            for step in RUNGS
-        }
-        for trial in study.trials
-    ]
+    rows = []
+    for trial in study.trials:
+        settings = {name: f"{value:.3g}" for name, value in trial.params.items()}
+        gaps = {step: f"{100 * found:.1f}" for step, found in trial.intermediate_values.items()}
+        rows.append({"trial": trial.number} | settings | dict.fromkeys(RUNGS, "") | gaps)
     write_rows(path, rows)
     print(f"The best of {len(rows)} trials, {study.best_trial.number}: {study.best_params}")
 
