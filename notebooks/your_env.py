@@ -30,7 +30,7 @@ class OvenEnv(gym.Env):
     # 1. The action and its true bounds: the power of the element, as a fraction of its 2 kW.
     action_space = Box(0, 1, (1,), np.float32)
     # 2. The state: the temperatures of element and oven, and the goal, in °C. It holds all that
-    #    decides what happens next. With honest bounds, `make` can rescale it to [-1, 1].
+    #    decides what happens next and what it earns. `make` rescales it from its bounds to [-1, 1].
     observation_space = Box(0, 600, (3,), np.float32)
     # 3. The time step, in s. `make` says after how many of them an episode is cut off.
     dt = 30.0
@@ -85,15 +85,11 @@ def main(steps: int = 5_000, seed: int = 0) -> float:
     env = make(seed)
     agent = DDPG(env, seed=seed, recipe=RECIPE)
     first = RECIPE.learning_starts
-    for k in (
-        first - 1,
-        first,
-        first + 500,
-    ):  # before the first update, after it, and a while later
+    for k in (first - 1, first, first + 500):  # before the first update, after it, and later
         train(env, agent, k)
-        print(
-            f"\nstep {k:,}", *(f"{v:8.3f}  {name}" for name, v in vitals(agent).items()), sep="\n"
-        )
+        print(f"\nstep {k:,}")
+        for name, value in vitals(agent).items():
+            print(f"{value:8.3f}  {name}")
     train(env, agent, steps, callbacks=[PrintProgress(20)])
     mean = float(evaluate(agent.act, make, EVALUATION_STARTS).mean())
     print(f"\nafter {steps:,} steps the agent earns {mean:.1f}")

@@ -57,9 +57,7 @@ def test_the_winner_is_the_best_of_those_that_went_all_the_way(study):
 
 
 def test_settings_are_drawn_evenly_on_a_log_scale(study):
-    drawn = [
-        t.params for t in successive_halving(first_letter, RANGES, [1], trials=400, jobs=1).trials
-    ]
+    drawn = [t.params for t in successive_halving(its_b, RANGES, [1], trials=400, jobs=1).trials]
     assert [t.params for t in study.trials] == drawn[:12]  # the same call, the same settings
     for name, (low, high) in RANGES.items():
         values = sorted(math.log(p[name] / low) / math.log(high / low) for p in drawn)
@@ -67,7 +65,7 @@ def test_settings_are_drawn_evenly_on_a_log_scale(study):
         assert 0 <= values[0] < values[-1] <= 1
 
 
-def first_letter(settings, steps, trial):
+def its_b(settings, steps, trial):
     return settings["b"]
 
 

@@ -258,18 +258,21 @@ def diff(root: Path, name: str) -> str:
     return f"```diff\n{difference(EXPERIMENTS[name])}\n```"
 
 
+def ratio(row: dict[str, str]) -> tuple[str, str]:
+    """How one measurement compares with another: the median, and the range, in words."""
+    middle, low, high = (f"{float(row[f'ratio{end}']):.2f}" for end in ("", "_low", "_high"))
+    return middle, f"{low} to {high}"
+
+
 @generates
 def benchmark_table(root: Path) -> str:
     """The table of speeds: steps and updates a second, and an update beside its products."""
     rows = []
     for row in rows_of(root, "benchmark.csv", "python tools/benchmark.py speed"):
-        ratio = "–"
-        if row["ratio"]:
-            middle, low, high = (float(row[f"ratio{end}"]) for end in ("", "_low", "_high"))
-            ratio = f"{middle:.2f} ({low:.2f} to {high:.2f})"
+        times = "{} ({})".format(*ratio(row)) if row["ratio"] else "–"
         rows.append(
             f"{row['contender']} | {row['threads']} | {float(row['steps_per_second']):,.0f} "
-            f"| {ratio} | {float(row['update_ms']):.2f} | {float(row['update_over_floor']):.1f}"
+            f"| {times} | {float(row['update_ms']):.2f} | {float(row['update_over_floor']):.1f}"
         )
     head = (
         "training | threads | steps a second | times stable-baselines3's | ms an update "
@@ -329,10 +332,10 @@ def replay_facts(root: Path) -> str:
 def stacked_facts(root: Path) -> str:
     """The sentence on how long an update of stacked agents takes."""
     row = rows_of(root, "stacked.csv", "python tools/benchmark.py stacked")[0]
+    middle, spread = ratio(row)
     return (
-        f"an update of {row['agents']} agents in a stack takes {float(row['ratio']):.2f} times as "
-        f"long as one after the other ({float(row['ratio_low']):.2f} to "
-        f"{float(row['ratio_high']):.2f}; `{row['command']}`)"
+        f"an update of {row['agents']} agents in a stack takes {middle} times as long as one after "
+        f"the other ({spread}; `{row['command']}`)"
     )
 
 
@@ -340,10 +343,11 @@ def stacked_facts(root: Path) -> str:
 def seeds_facts(root: Path) -> str:
     """The sentence on how long `many_seeds` takes beside plain processes."""
     row = rows_of(root, "seeds.csv", "python tools/benchmark.py seeds")[0]
+    middle, spread = ratio(row)
     return (
-        f"`many_seeds` takes {float(row['ratio']):.2f} times as long as plain processes "
-        f"({float(row['ratio_low']):.2f} to {float(row['ratio_high']):.2f}) for {row['seeds']} "
-        f"seeds of {int(row['steps']):,} steps, {row['jobs']} at a time (`{row['command']}`)"
+        f"`many_seeds` takes {middle} times as long as plain processes ({spread}) for "
+        f"{row['seeds']} seeds of {int(row['steps']):,} steps, {row['jobs']} at a time "
+        f"(`{row['command']}`)"
     )
 
 

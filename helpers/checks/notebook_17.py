@@ -11,6 +11,7 @@ from helpers.checks.notebook_04 import numpy_kept
 from helpers.checks.notebook_10 import number
 from helpers.checks.verdicts import check, first, given, mistake
 from helpers.extensions.plants import Rod
+from helpers.pendulum.physics import normalise_angle
 
 ROD_STATE = ("the cosine", "the sine", "the measured velocity / 8")
 WAITING = tuple(f"waiting torque {k + 1} / {Rod.limit:g}" for k in range(Rod.delay))
@@ -106,11 +107,8 @@ def step_complaint(env: gym.Env) -> str | None:
                 return "`step` must send 4 N m times the action to `self.rod.advance`, once."
             if terminated or truncated:
                 return "this task has no end, and the time limit isn't yours: both flags are False."
-            found = first((
-                reward_complaint(reward, theta, velocity, torque, rod),
-                state_complaint(state, rod),
-            ))  # fmt: skip
-            if found:
+            found = reward_complaint(reward, theta, velocity, torque, rod)
+            if found := found or state_complaint(state, rod):
                 return found
             noise.append(8 * state[2] - rod.velocity)
     if not (0.085 < np.std(noise) < 0.115 and abs(np.mean(noise)) < 0.03):
@@ -127,10 +125,7 @@ def reward_complaint(reward, theta, velocity, torque, rod) -> str | None:
     def cost(angle, speed):
         return angle**2 + 0.1 * speed**2 + 0.001 * torque**2
 
-    def wrapped(angle):
-        return (angle + np.pi) % (2 * np.pi) - np.pi
-
-    right = -cost(wrapped(theta), velocity)
+    right = -cost(normalise_angle(theta), velocity)
     if np.isclose(reward, right, atol=1e-6):
         return None
     usual = [
@@ -139,7 +134,10 @@ def reward_complaint(reward, theta, velocity, torque, rod) -> str | None:
             -cost(theta, velocity),
             "a rod that has gone round once is upright again: wrap the angle.",
         ),
-        (-cost(wrapped(rod.theta), rod.velocity), "it is that of the state *after* the torque."),
+        (
+            -cost(normalise_angle(rod.theta), rod.velocity),
+            "it is that of the state *after* the torque.",
+        ),
         (right + 0.001 * torque**2, "the torque's cost is missing."),
     ]
     words = mistake(reward, usual, f"at {theta:.2f} rad, {velocity:.2f} rad/s and {torque:.2f} N m "
@@ -222,15 +220,15 @@ def check_gamma(gamma: Callable[[float, float], float]) -> str | None:
 def check_exit(penalty: Callable[[float, float], float]) -> str | None:
     """with this much to pay, leaving costs as much as staying and paying for ever."""
     for cost, gamma in ((1.0, 0.99), (16.0, 0.9)):
-        answer, right = number(penalty(cost, gamma)), cost / (1 - gamma)
-        staying = sum(cost * gamma**k for k in range(5_000))  # another way to the same number
+        answer = number(penalty(cost, gamma))
+        right = sum(cost * gamma**k for k in range(5_000))  # what staying costs, step by step
         usual = [
             (-right, "give the size of the penalty, a positive number."),
             (cost, "that pays for a single step: the agent is spared all that would follow."),
             (gamma * right, "close: the first step that is spared counts in full."),
             (cost / gamma, "sum up cost · γᵏ over all steps k = 0, 1, 2, … that are spared."),
         ]
-        if abs(answer - staying) > 1e-6 * staying:
+        if abs(answer - right) > 1e-6 * right:
             words = mistake(answer, usual, f"it should be {right:g}, and yours is {answer:g}.")
             return f"for a cost of {cost:g} at each step and γ = {gamma:g}: {words}"
     return None
