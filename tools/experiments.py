@@ -8,11 +8,14 @@ from itertools import compress, product
 import gymnasium as gym
 
 from helpers.agent import DDPG
+from helpers.callbacks.evaluate import PENDULUM
 from helpers.callbacks.identity import fingerprint
 from helpers.environment import make_env
+from helpers.evaluation.returns import Env
 from helpers.evaluation.tasks import TASKS, Task, patient
 from helpers.evaluation.values import visited_values
 from helpers.extensions.oracle import TrueErrors
+from helpers.extensions.pixels import ConvActor, ConvCritic, FrameReplay, ShiftedReplay, from_pixels
 from helpers.extensions.prioritized import (
     PrioritizedReplay,
     UniformActorDDPG,
@@ -28,6 +31,7 @@ from helpers.extensions.td3 import (
 )
 from helpers.losses import td_target
 from helpers.noise import Gaussian
+from helpers.pendulum.frames import one_frame, pixel_pendulum
 from helpers.pendulum.tabular import TabularQ, TabularQ41, TabularQ401
 from helpers.recipes import Recipe, modern, paper, tutorial
 from helpers.schedules import inverse_decay, linear_decay
@@ -47,6 +51,7 @@ class Experiment:
     components: Mapping = field(default_factory=dict)  # in place of the default ones
     agent: type = DDPG
     environment: Callable = make_env
+    evaluated_in: Env = PENDULUM  # wherever it trains, unless it can only act elsewhere
     steps: int = 6_000
     seeds: int = 10
     every: int = 1_000  # steps between two evaluations
@@ -68,6 +73,8 @@ class Experiment:
         if self.task:
             task = {"env_id": self.task.env_id, "options": {**self.task.options}}
             other |= {"task": task | {"scaled": self.task.scaled}}
+        if self.evaluated_in != PENDULUM:
+            other |= {"evaluated_in": self.evaluated_in.__name__}
         if self.measures:
             other |= {"measures": [*self.measures]}
         return other | {
@@ -272,6 +279,32 @@ TRICKS["delayed_faster_targets"] = replace(
     shows="Of TD3's changes: a delay; and targets that move twice as far at each update.",
     recipe=replace(FASTER.recipe, tau=2 * FASTER.recipe.tau),
 )
+
+
+def seen(
+    shows: str, environment: Callable = pixel_pendulum, buffer: Callable = FrameReplay, **settings
+) -> Experiment:
+    """The pendulum from pixels, where the agent is evaluated, too."""
+    parts = {"actor": ConvActor, "critic": ConvCritic, "buffer": buffer}
+    recipe = replace(from_pixels, **settings)
+    places = {"environment": environment, "evaluated_in": environment}
+    return Experiment(shows, recipe, parts, steps=30_000, **places)
+
+
+# notebook 15
+PIXELS = {
+    "pixels": seen("The pendulum from three frames."),
+    "pixels_shifted": seen(
+        "The same, with each drawn state moved by up to four pixels.", buffer=ShiftedReplay
+    ),
+    "pixels_fast_actor": replace(
+        few(seen("The same with the actor's rate of `modern`.", actor_lr=modern.actor_lr)),
+        steps=10_000,
+    ),
+    "pixels_one_frame": replace(
+        few(seen("The pendulum from a single frame.", one_frame)), steps=10_000
+    ),
+}
 
 # notebook 16: many seeds, evaluated more often
 HUNDREDS = {
@@ -487,5 +520,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         actor_adam_eps=patient.actor_adam_eps,
     ),
     "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
+    **PIXELS,
     **OWN,
 }

@@ -48,13 +48,14 @@ class Curve(Callback):
 
     The experiment's own measures follow.
 
-    Where an experiment changes the training environment, it is still evaluated on Pendulum itself.
+    Where an experiment changes the training environment, it is still evaluated on Pendulum itself,
+    or on Pendulum seen in another way: the starts are the same, and so are the best returns.
     """
 
     def __init__(self, experiment: Experiment):
         task, self.every, self.rows = experiment.task, experiment.every, []
         self.measures = experiment.measures.values()
-        self.env = task.make if task else "Pendulum-v1"
+        self.env = task.make if task else experiment.evaluated_in
         self.starts = EVALUATION_STARTS[:FEW] if task else EVALUATION_STARTS
         self.best = np.nan if task else load_optimum().optimal_returns(self.starts)
 

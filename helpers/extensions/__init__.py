@@ -3,6 +3,14 @@
 from helpers.extensions.halving import successive_halving
 from helpers.extensions.many_seeds import SeedsFailed, many_seeds
 from helpers.extensions.oracle import TrueErrors
+from helpers.extensions.pixels import (
+    ConvActor,
+    ConvCritic,
+    Eyes,
+    FrameReplay,
+    ShiftedReplay,
+    from_pixels,
+)
 from helpers.extensions.plants import Rod, RodEnv, TankEnv
 from helpers.extensions.prioritized import (
     PrioritizedReplay,
@@ -24,11 +32,16 @@ from helpers.extensions.td3 import (
 
 __all__ = [
     "TD3",
+    "ConvActor",
+    "ConvCritic",
     "DelayedDDPG",
+    "Eyes",
+    "FrameReplay",
     "PrioritizedReplay",
     "Rod",
     "RodEnv",
     "SeedsFailed",
+    "ShiftedReplay",
     "SmoothedTarget",
     "StackedDDPG",
     "TankEnv",
@@ -39,6 +52,7 @@ __all__ = [
     "WeightedBatch",
     "clipped_double_q_target",
     "first_critic_actor_loss",
+    "from_pixels",
     "many_seeds",
     "successive_halving",
     "train_stacked",

@@ -8,6 +8,7 @@ from helpers.pendulum.controllers import (
     rollout,
     swing_up_and_hold,
 )
+from helpers.pendulum.frames import RodFrames, draw_rod, frames_of, one_frame, pixel_pendulum
 from helpers.pendulum.optimum import (
     Optimum,
     axes,
