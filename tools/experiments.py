@@ -297,8 +297,14 @@ PIXELS = {
     "pixels_shifted": seen(
         "The same, with each drawn state moved by up to four pixels.", buffer=ShiftedReplay
     ),
-    "pixels_fast_actor": replace(
-        few(seen("The same with the actor's rate of `modern`.", actor_lr=modern.actor_lr)),
+    "pixels_modern_actor": replace(
+        few(
+            seen(
+                "The same with the actor's settings of `modern`.",
+                actor_lr=modern.actor_lr,
+                actor_adam_eps=modern.actor_adam_eps,
+            )
+        ),
         steps=10_000,
     ),
     "pixels_one_frame": replace(
