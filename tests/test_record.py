@@ -12,6 +12,7 @@ from pathlib import Path
 import cloudpickle
 import numpy as np
 import pytest
+import torch
 
 from helpers.agent import DDPG
 from helpers.environment import make_env
@@ -47,6 +48,15 @@ class Fails(DDPG):
     def learn(self):
         if os.environ.get("FAILING_SEED") == str(self.made_with["seed"]):
             raise ArithmeticError("the critic exploded")
+        return super().learn()
+
+
+class Crashes(DDPG):
+    """An agent that fails once, after 40 steps, if the environment says so."""
+
+    def learn(self):
+        if self.steps == 40 and os.environ.pop("CRASH", None):
+            raise ArithmeticError("the power failed")
         return super().learn()
 
 
@@ -187,6 +197,29 @@ def test_a_short_rerun_of_one_seed_equals_the_record():
     here = settings(experiment)
     if all(recorded.settings[key] == here[key] for key in ("versions", "processor")):
         assert returns == recorded.returns[0, :3].tolist()
+
+
+@pytest.mark.parametrize("task", [None, SHORT])
+def test_a_long_run_goes_on_to_the_same_table(record, tmp_path, monkeypatch, capsys, task):
+    monkeypatch.setattr(recorder, "LONG", 50)
+    monkeypatch.setattr(recorder, "SHARE", 1e9)
+    short = partial(make_env, "Pendulum-v1", max_episode_steps=15)
+    short.__name__ = "short"
+    options = {"task": task} if task else {"environment": short}
+    long = replace(TINY, agent=Crashes, steps=60, seeds=1, **options)
+    monkeypatch.setenv("CRASH", "1")
+    assert "the power failed" in record(long)[0]
+    (saved,) = (record.cache / "tiny").glob("*.run")
+    assert record(long) == []
+    assert "goes on at step 30 of 60" in capsys.readouterr().out, "after its second episode"
+    assert not saved.exists()
+    assert not [*(record.cache / "tiny").glob("*.previous")]
+    straight = Record(tmp_path / "other")
+    straight(long)
+    assert record.text() == straight.text()
+    if task:
+        same = [torch.load(r.cache / "tiny" / "1000.pt") for r in (record, straight)]
+        assert all(torch.equal(same[0][key], same[1][key]) for key in same[0])
 
 
 def test_a_recording_runs_only_what_is_missing(record):

@@ -1,12 +1,14 @@
 """Record learning curves on many seeds: `python tools/record.py modern --jobs 2`.
 
 Seeds run side by side, each on one thread: here, or on a Ray cluster with `--cluster HOST:PORT`. A
-finished seed is kept in .record/, so that the same command goes on where it was interrupted; the
-last seed writes results/curves/NAME.csv. A trial of other `--steps` stays in .record/. After an
-edit that changes no number, `--renew` gives the table the new code's fingerprint.
+finished seed is kept in .record/, and a long one is saved there now and then, so that the same
+command goes on where it was interrupted; the last seed writes results/curves/NAME.csv. A trial of
+other `--steps` stays in .record/. After an edit that changes no number, `--renew` gives the table
+the new code's fingerprint.
 """
 
 import argparse
+import copy
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -22,7 +24,9 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 import tools  # noqa: E402
+from helpers.callbacks.checkpoint import Checkpoint  # noqa: E402
 from helpers.callbacks.evaluate import KeepBest  # noqa: E402
+from helpers.callbacks.identity import digest  # noqa: E402
 from helpers.evaluation.recordings import FOLDER, TASKS_FOLDER, load, recordings  # noqa: E402
 from helpers.evaluation.returns import (  # noqa: E402
     EVALUATION_STARTS,
@@ -34,12 +38,17 @@ from helpers.evaluation.statistics import solved_at  # noqa: E402
 from helpers.evaluation.tasks import TASKS  # noqa: E402
 from helpers.extensions.many_seeds import SeedsFailed, many_seeds  # noqa: E402
 from helpers.pendulum.optimum import load_optimum  # noqa: E402
+from helpers.storage import previous  # noqa: E402
 from helpers.training import Callback, train  # noqa: E402
 from tools.experiments import EXPERIMENTS, FIRST_SEED, Experiment  # noqa: E402
 from tools.recordings import Result, keep, kept, renew, settings, table  # noqa: E402
 
 cloudpickle.register_pickle_by_value(tools)  # so that a cluster's machines needn't have them
 CACHE = ROOT / ".record"
+LONG, SHARE = (
+    30_000,
+    0.02,
+)  # steps from which a run is saved now and then, in what share of its time
 FEW = 20  # starts while a task is trained: its episodes are long; the end is evaluated on all
 
 
@@ -66,15 +75,47 @@ class Curve(Callback):
             more = [float(measure(agent)) for measure in self.measures]
             self.rows.append((agent.steps, float(returns.mean()), gap(returns, self.best), *more))
 
+    def state_dict(self) -> dict:
+        """What has been noted so far."""
+        return {"rows": self.rows}
 
-def run(experiment: Experiment, seed: int) -> Result:
-    """Train one seed: its evaluations, the one before the first step included."""
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from `state`."""
+        self.rows = [tuple(row) for row in state["rows"]]
+
+
+class Chosen(KeepBest):
+    """A KeepBest that goes on after an interrupt."""
+
+    def state_dict(self) -> dict:
+        """The best policy so far, and what it earned when."""
+        network = self.network.state_dict() if self.network else None
+        return {"score": float(self.score), "at_step": self.at_step, "network": network}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from `state`."""
+        if state["network"]:
+            self.score, self.at_step = state["score"], state["at_step"]
+            self.network = copy.deepcopy(self.agent.policy)
+            self.network.load_state_dict(state["network"])
+            self.policy = partial(self.agent.predict, self.network)
+
+
+def run(experiment: Experiment, seed: int, saved: Path | None = None) -> Result:
+    """Train one seed: its evaluations, the one before the first step included.
+
+    A long run is `saved` now and then, and goes on from there.
+    """
     torch.set_num_threads(1)
     env, task = experiment.make(seed), experiment.task
     agent = experiment.agent(env, seed=seed, recipe=experiment.recipe, **experiment.components)
-    watching = [curve := Curve(experiment)]
+    watching: list[Callback] = [curve := Curve(experiment)]
+    agent.curve = curve  # as parts of the agent, both are saved with it
     if task:
-        watching.append(best := KeepBest(experiment.every, task.make, SELECTION_STARTS[:FEW]))
+        agent.best = best = Chosen(experiment.every, task.make, SELECTION_STARTS[:FEW])
+        watching.append(best)
+    if saved and experiment.steps >= LONG:
+        watching.append(Checkpoint(saved, experiment.every, SHARE))
     curve.step(agent)  # at step 0
     train(env, agent, experiment.steps, watching)
     if agent.steps < experiment.steps:  # an interrupt ends `train` without an error
@@ -89,12 +130,20 @@ def run(experiment: Experiment, seed: int) -> Result:
     return Result(curve.rows, scores, best.network.state_dict())
 
 
-def run_as_here(experiment: Experiment, made_by: dict, seed: int) -> Result:
-    """The same in a worker, unless it would give numbers of another kind than `made_by` says."""
+def run_as_here(experiment: Experiment, made_by: dict, folder: Path, seed: int) -> Result:
+    """The same in a worker, unless it would give numbers of another kind than `made_by` says.
+
+    Long runs are saved in `folder`, where the worker has it.
+    """
     here = settings(experiment)
     if other := [key for key in made_by if here.get(key) != made_by[key]]:
         raise RuntimeError(f"it would have run with other {' and '.join(other)} than the recorder")
-    return run(experiment, seed)
+    saved = folder / f"{seed}-{digest(made_by)}.run" if folder.is_dir() else None
+    result = run(experiment, seed, saved)
+    if saved:
+        for path in (saved, previous(saved)):
+            path.unlink(missing_ok=True)
+    return result
 
 
 def record(
@@ -112,7 +161,9 @@ def record(
     if stale := [seed for seed in missing if paths[seed].exists()]:
         print(f"{name}: seeds {stale} were made by other settings, code or versions: run again")
     try:
-        for seed, result in train_all(partial(run_as_here, experiment, made_by), missing):
+        for seed, result in train_all(
+            partial(run_as_here, experiment, made_by, cache / name), missing
+        ):
             keep(made_by, result, paths[seed])
             step, mean, last_gap, *_ = result.curve[-1]
             rest = f"chosen: {result.scores}" if result.scores else f"gap {last_gap:.1%}"
@@ -201,4 +252,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit("Interrupted: the same command goes on from the last finished seed.")
+        sys.exit("Interrupted: the same command goes on from there.")
