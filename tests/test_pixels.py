@@ -29,6 +29,7 @@ from helpers.extensions.pixels import (
     from_pixels,
 )
 from helpers.pendulum.frames import RodFrames, draw_rod, frames_of, one_frame, pixel_pendulum
+from helpers.pendulum.physics import observe, step
 from helpers.training import train
 
 SHAPE = (3, 4, 5)  # of small states
@@ -68,13 +69,18 @@ def test_a_rod_lies_where_its_angle_says():
     assert np.array_equal(left, upright.T), "anticlockwise: from up to the left"
 
 
-def test_frames_of_a_state_show_it():
-    theta = np.array([0.3, 3.1, -2.0])
-    states = np.stack([np.cos(theta), np.sin(theta), [4.0, -7.0, 0.0]], axis=1)
-    frames = frames_of(states)
-    assert frames.shape == (3, 3, 64, 64)
-    np.testing.assert_allclose([read(stack) for stack in frames], states, atol=0.02)
-    assert np.array_equal(frames[2, 0], frames[2, 2]), "at rest all three are the same"
+def test_frames_of_a_state_are_those_of_two_steps_without_torque():
+    theta, velocity = np.array([0.3, 3.1, -2.0]), np.array([1.0, -3.0, 0.0])
+    expected = [[], [], []]
+    for _ in range(3):
+        for stack, angle in zip(expected, theta, strict=True):
+            stack.append(draw_rod(np.cos(angle), np.sin(angle)))
+        last = observe(theta, velocity)
+        theta, velocity, _ = step(theta, velocity, np.zeros(3))
+    frames = frames_of(last)
+    assert frames.dtype == np.uint8
+    assert np.abs(frames.astype(int) - np.array(expected)).max() <= 1, "rounded in float32"
+    np.testing.assert_allclose([read(stack) for stack in frames], last, atol=0.02)
 
 
 def test_the_environment_is_the_same_pendulum():
@@ -177,19 +183,27 @@ def test_bad_frames_and_sizes_are_named():
     s = np.zeros(SHAPE, np.float32)
     with pytest.raises(ValueError, match="uint8, from 0 to 255, but these are float32"):
         FrameReplay(10, SHAPE, 1).add(s, [0.0], 0.0, s, False)
+    s = np.arange(60, dtype=np.uint8).reshape(SHAPE)
+    with pytest.raises(ValueError, match="the state without its oldest frame"):
+        FrameReplay(10, SHAPE, 1).add(s, [0.0], 0.0, s, False)
 
 
-def test_networks_have_the_papers_size():
+def test_networks_have_the_sizes_and_first_weights_that_the_page_says():
     actor, critic = ConvActor((3, 64, 64), 1), ConvCritic((3, 64, 64), 1)
     sizes = [sum(p.numel() for p in network.parameters()) for network in (actor, critic)]
     eyes = 32 * (3 * 25 + 1) + 2 * 32 * (32 * 9 + 1)
     dense = 800 * 200 + 200 + 200 * 200 + 200 + 200 + 1
     assert sizes == [eyes + dense, eyes + dense + 200]
-    assert abs(sum(sizes) / 430_000 - 1) < 0.05, "about 430,000 in all: section 7"
     assert Eyes((1, 64, 64)).width == 32 * 5 * 5
     s = torch.full((2, 3, 64, 64), 255.0)
     assert actor(s).shape == critic(s, torch.zeros(2, 1)).shape == (2, 1)
-    assert actor(s).abs().max() < 0.02, "the last layer is small"
+    for network in (actor, critic):
+        assert 2e-4 < network.layer3.weight.abs().max() <= 3e-4
+    both = torch.cat([critic.layer2.weight.flatten(), critic.action.weight.flatten()])
+    assert 0.95 * 201**-0.5 < both.abs().max() <= 201**-0.5, (
+        "state and action are one layer's input"
+    )
+    assert critic.action.weight.abs().max() <= 201**-0.5
     assert not torch.equal(critic(s, torch.zeros(2, 1)), critic(s, torch.ones(2, 1)))
 
 
@@ -206,6 +220,11 @@ def test_a_run_from_pixels_goes_on_bit_for_bit(tmp_path):
     for name, parameter in straight.actor.state_dict().items():
         assert torch.equal(parameter, later.actor.state_dict()[name])
     assert np.array_equal(straight.buffer.frames, later.buffer.frames)
+    used = FrameReplay(300, (3, 64, 64), 1, seed=3)
+    for _ in range(2):  # whatever a buffer held before, it holds what is loaded
+        used.load_state_dict(straight.buffer.state_dict())
+        assert np.array_equal(used.whole, straight.buffer.whole)
+        used.whole[:] = True
     assert torch.equal(straight.buffer.sample(8).s, later.buffer.sample(8).s)
     states = np.stack([pixel_pendulum(seed=0).reset()[0]])
     assert np.array_equal(straight.act(states), later.act(states))

@@ -288,27 +288,22 @@ def seen(
     parts = {"actor": ConvActor, "critic": ConvCritic, "buffer": buffer}
     recipe = replace(from_pixels, **settings)
     places = {"environment": environment, "evaluated_in": environment}
-    return Experiment(shows, recipe, parts, steps=30_000, **places)
+    return Experiment(shows, recipe, parts, steps=10_000, **places)
 
 
 # notebook 15
 PIXELS = {
-    "pixels": seen("The pendulum from three frames."),
-    "pixels_shifted": seen(
-        "The same, with each drawn state moved by up to four pixels.", buffer=ShiftedReplay
+    "pixels": replace(seen("The pendulum from three frames."), steps=30_000),
+    "pixels_shifted": few(
+        seen("The same, with each drawn state shifted by up to four pixels.", buffer=ShiftedReplay)
     ),
-    "pixels_modern_actor": replace(
-        few(
-            seen(
-                "The same with the actor's settings of `modern`.",
-                actor_lr=modern.actor_lr,
-                actor_adam_eps=modern.actor_adam_eps,
-            )
-        ),
-        steps=10_000,
-    ),
-    "pixels_one_frame": replace(
-        few(seen("The pendulum from a single frame.", one_frame)), steps=10_000
+    "pixels_one_frame": few(seen("The pendulum from a single frame.", one_frame), 3),
+    "pixels_modern_actor": few(
+        seen(
+            "The same from three frames, with the actor's settings of `modern`.",
+            actor_lr=modern.actor_lr,
+            actor_adam_eps=modern.actor_adam_eps,
+        )
     ),
 }
 

@@ -14,7 +14,7 @@ from torch import nn
 from helpers.buffer import Batch
 from helpers.recipes import modern
 
-# Steps of the actor as long as `modern`'s switch its last hidden layer off (notebook 15).
+# The actor's longest steps are a tenth of `modern`'s, with which some seeds saturate (notebook 15).
 from_pixels = replace(
     modern, actor_lr=1e-3, actor_adam_eps=4e-5, batch_size=32, buffer_size=100_000
 )
@@ -49,11 +49,7 @@ class FrameReplay:
 
     def add(self, s, a, r: float, s_next, terminated: bool) -> None:
         """Write the newest frame of one transition, or all of them where an episode begins."""
-        if s_next.dtype != np.uint8:  # fractions would be stored as 0
-            raise ValueError(
-                f"FrameReplay stores frames of uint8, from 0 to 255, but these are {s_next.dtype}: "
-                "convert them first, in a gymnasium.ObservationWrapper."
-            )
+        check_next(s, s_next)
         newest = (self.added + np.arange(-self.stack, 0)) % len(self.frames)
         if not np.array_equal(s, self.frames[newest]):
             for frame in s:
@@ -85,6 +81,7 @@ class FrameReplay:
     def load_state_dict(self, state: dict) -> None:
         """Go on from `state`, of a buffer of the same sizes."""
         for name in ("frames", "rows", "whole"):
+            getattr(self, name)[:] = 0
             getattr(self, name)[: len(state[name])] = state[name].numpy()
         self.added, self.rng.bit_generator.state = state["added"], state["rng"]
 
@@ -166,8 +163,11 @@ class ConvCritic(nn.Module):
         self.eyes = Eyes(state_dim)
         self.layer1 = nn.Linear(self.eyes.width, 200)
         self.layer2 = nn.Linear(200, 200)
-        self.action = nn.Linear(action_dim, 200, bias=False)
+        self.action = nn.Linear(action_dim, 200, bias=False)  # the action joins at the second layer
         self.layer3 = nn.Linear(200, 1)
+        bound = (200 + action_dim) ** -0.5  # the second layer's fan-in is state and action together
+        for parameter in (*self.layer2.parameters(), self.action.weight):
+            nn.init.uniform_(parameter, -bound, bound)
         for parameter in self.layer3.parameters():
             nn.init.uniform_(parameter, -3e-4, 3e-4)
 
@@ -189,4 +189,18 @@ def check_frames(state_dim, capacity: int) -> None:
         raise ValueError(
             f"FrameReplay holds {capacity} frames, and a state alone has {state_dim[0]}: "
             "enlarge the recipe's buffer_size."
+        )
+
+
+def check_next(s: np.ndarray, s_next: np.ndarray) -> None:
+    """Raise a ValueError unless `s_next` is `s` moved on by one frame of bytes."""
+    if s_next.dtype != np.uint8:  # fractions would be stored as 0
+        raise ValueError(
+            f"FrameReplay stores frames of uint8, from 0 to 255, but these are {s_next.dtype}: "
+            "convert them first, in a gymnasium.ObservationWrapper."
+        )
+    if not np.array_equal(s[1:], s_next[:-1]):
+        raise ValueError(
+            "FrameReplay needs a next state that is the state without its oldest frame, followed "
+            "by a new one: stack the frames with gymnasium's FrameStackObservation."
         )

@@ -7,7 +7,7 @@ from gymnasium.utils import RecordConstructorArgs
 from gymnasium.wrappers import FrameStackObservation
 
 from helpers.environment import make_env
-from helpers.pendulum.physics import TIME_STEP
+from helpers.pendulum.physics import GRAVITY, TIME_STEP
 
 SIZE = 64  # pixels, either way
 LENGTH, HALF_WIDTH = 26.0, 3.0  # pixels, of the rod
@@ -53,10 +53,13 @@ def one_frame(seed: int | None = None) -> gym.Env:
 def frames_of(states: np.ndarray) -> np.ndarray:
     """Three frames that end in each state [cos, sin, velocity], (N, 3): (N, 3, 64, 64), uint8.
 
-    As if the velocity had been the same all along. For policies that see, where states are given.
+    As if no torque had acted in the two steps before. So a policy that sees can be asked about
+    states.
     """
     cos, sin, velocity = np.asarray(states, dtype=float).T
-    ago = TIME_STEP * np.array([2, 1, 0])
-    angles = np.arctan2(sin, cos)[:, None] - velocity[:, None] * ago
+    now = np.arctan2(sin, cos)
+    before = now - TIME_STEP * velocity
+    velocity = velocity - TIME_STEP * 1.5 * GRAVITY * np.sin(before)  # the physics, backwards
+    angles = np.stack([before - TIME_STEP * velocity, before, now], axis=1)
     frames = [draw_rod(np.cos(angle), np.sin(angle)) for angle in angles.ravel()]
     return np.reshape(frames, (*angles.shape, SIZE, SIZE))
