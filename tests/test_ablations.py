@@ -64,9 +64,11 @@ def test_each_experiment_trains_without_an_error(name):
     assert len(history["critic_loss"][0]) == 61
     assert not torch.equal(weights(agent.critic), before)
     assert torch.isfinite(weights(agent.actor)).all()
-    for states in (np.zeros(3, np.float32), STATES.numpy()):
+    shape = env.observation_space.shape
+    many = STATES.numpy() if shape == (3,) else np.zeros((7, *shape), np.float32)
+    for states in (np.zeros(shape, np.float32), many):
         actions = agent.act(states)
-        assert actions.shape == (*states.shape[:-1], 1)
+        assert actions.shape == (*states.shape[: -len(shape)], 1)
         assert np.abs(actions).max() <= 1
 
 

@@ -335,7 +335,8 @@ def test_a_training_that_was_cut_short_is_not_kept(record, monkeypatch):
 def test_experiments_travel_to_machines_that_have_only_the_helpers():
     """With a component that holds a PyTorch generator, which PyTorch's own pickler can't send."""
     experiment = replace(TINY, components={"td_target": SmoothedTarget()})
-    packed = cloudpickle.dumps(partial(recorder.run_as_here, experiment, settings(experiment)))
+    given = experiment, settings(experiment), Path("no folder there")
+    packed = cloudpickle.dumps(partial(recorder.run_as_here, *given))
     script = """
 import pickle, sys
 sys.modules["tools"] = None  # importing any of them fails
