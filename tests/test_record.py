@@ -22,6 +22,7 @@ from helpers.evaluation.tasks import TASKS, recorded_policy
 from helpers.extensions.many_seeds import attempt, many_seeds, report
 from helpers.extensions.td3 import SmoothedTarget
 from helpers.noise import Gaussian
+from helpers.pendulum.tabular import TabularQ
 from helpers.recipes import Recipe, modern
 from helpers.variants import ablations, bugs
 from tools import record as recorder
@@ -51,13 +52,21 @@ class Fails(DDPG):
         return super().learn()
 
 
-class Crashes(DDPG):
-    """An agent that fails once, after 40 steps, if the environment says so."""
+class Crashing:
+    """What makes an agent fail once, after 40 steps, if the environment says so."""
 
     def learn(self):
         if self.steps == 40 and os.environ.pop("CRASH", None):
             raise ArithmeticError("the power failed")
         return super().learn()
+
+
+class Crashes(Crashing, DDPG):
+    """An agent that fails once."""
+
+
+class TableCrashes(Crashing, TabularQ):
+    """A table whose training fails once."""
 
 
 def in_this_process(train_one, seeds):
@@ -220,6 +229,21 @@ def test_a_long_run_goes_on_to_the_same_table(record, tmp_path, monkeypatch, cap
     if task:
         same = [torch.load(r.cache / "tiny" / "1000.pt") for r in (record, straight)]
         assert all(torch.equal(same[0][key], same[1][key]) for key in same[0])
+
+
+def test_a_long_run_of_a_table_starts_again(record, tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder, "LONG", 50)
+    monkeypatch.setattr(recorder, "SHARE", 1e9)
+    short = partial(make_env, "Pendulum-v1", max_episode_steps=15)
+    short.__name__ = "short"
+    long = replace(TINY, agent=TableCrashes, steps=60, seeds=1, environment=short)
+    monkeypatch.setenv("CRASH", "1")
+    assert "the power failed" in record(long)[0]
+    assert record(long) == []
+    assert load("tiny", record.results).steps.tolist() == [0, 10, 20, 30, 40, 50, 60]
+    straight = Record(tmp_path / "other")
+    straight(long)
+    assert record.text() == straight.text()
 
 
 def test_a_recording_runs_only_what_is_missing(record):

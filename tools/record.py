@@ -24,6 +24,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 import tools  # noqa: E402
+from helpers.agent import DDPG  # noqa: E402
 from helpers.callbacks.checkpoint import Checkpoint  # noqa: E402
 from helpers.callbacks.evaluate import KeepBest  # noqa: E402
 from helpers.callbacks.identity import digest  # noqa: E402
@@ -45,10 +46,8 @@ from tools.recordings import Result, keep, kept, renew, settings, table  # noqa:
 
 cloudpickle.register_pickle_by_value(tools)  # so that a cluster's machines needn't have them
 CACHE = ROOT / ".record"
-LONG, SHARE = (
-    30_000,
-    0.02,
-)  # steps from which a run is saved now and then, in what share of its time
+LONG = 30_000  # steps from which on a run is saved now and then
+SHARE = 0.02  # of its time, which that may take
 FEW = 20  # starts while a task is trained: its episodes are long; the end is evaluated on all
 
 
@@ -114,7 +113,7 @@ def run(experiment: Experiment, seed: int, saved: Path | None = None) -> Result:
     if task:
         agent.best = best = Chosen(experiment.every, task.make, SELECTION_STARTS[:FEW])
         watching.append(best)
-    if saved and experiment.steps >= LONG:
+    if saved and experiment.steps >= LONG and isinstance(agent, DDPG):  # a table has no parts
         watching.append(Checkpoint(saved, experiment.every, SHARE))
     curve.step(agent)  # at step 0
     train(env, agent, experiment.steps, watching)
@@ -160,10 +159,9 @@ def record(
     missing = [seed for seed, path in paths.items() if kept(made_by, path) is None]
     if stale := [seed for seed in missing if paths[seed].exists()]:
         print(f"{name}: seeds {stale} were made by other settings, code or versions: run again")
+    train_one = partial(run_as_here, experiment, made_by, cache / name)
     try:
-        for seed, result in train_all(
-            partial(run_as_here, experiment, made_by, cache / name), missing
-        ):
+        for seed, result in train_all(train_one, missing):
             keep(made_by, result, paths[seed])
             step, mean, last_gap, *_ = result.curve[-1]
             rest = f"chosen: {result.scores}" if result.scores else f"gap {last_gap:.1%}"
