@@ -51,7 +51,7 @@ class Experiment:
     components: Mapping = field(default_factory=dict)  # in place of the default ones
     agent: type = DDPG
     environment: Callable = make_env
-    evaluated_in: Env = PENDULUM  # wherever it trains, unless it can only act elsewhere
+    evaluated_in: Env = PENDULUM  # wherever it trains
     steps: int = 6_000
     seeds: int = 10
     every: int = 1_000  # steps between two evaluations

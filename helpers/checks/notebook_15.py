@@ -55,7 +55,6 @@ def reading_complaint(read: Callable, theta: np.ndarray, velocity: np.ndarray) -
     if np.allclose(found, right, atol=0.1):
         return None
     first = theta - TIME_STEP * 1.8 * velocity
-    (angle, *_), (is_angle, *_) = right, found
     usual = [
         (right * [1, -1, -1], "the rod is mirrored: a sine above 0 is to the *left*."),
         (right * [1, -1, 1], "the sine has the wrong sign: above 0 is to the *left*."),
@@ -69,13 +68,8 @@ def reading_complaint(read: Callable, theta: np.ndarray, velocity: np.ndarray) -
         (np.stack([np.cos(first), np.sin(first), velocity], axis=1),
          "it reads the angle from the oldest frame: the newest is the *last*."),
     ]  # fmt: skip
-    for wrong, words in usual:
-        if np.allclose(found, wrong, atol=0.1):
-            return words
-    return (
-        f"for cos, sin and velocity {angle.round(2).tolist()} it reads "
-        f"{is_angle.round(2).tolist()}."
-    )
+    words = f"for cos, sin and velocity {right[0].round(2).tolist()} it reads "
+    return mistake(found, usual, f"{words}{found[0].round(2).tolist()}.", atol=0.1)
 
 
 @check

@@ -66,13 +66,14 @@ def failure(error: Exception) -> str:
     return f"it raised {type(error).__name__}: {shown.removesuffix('.')}."
 
 
-def mistake(answer, usual: Sequence[tuple[object, str]], otherwise: str) -> str:
+def mistake(answer, usual: Sequence[tuple[object, str]], otherwise: str, atol: float = 1e-5) -> str:
     """What to say about a wrong answer: the words for a usual one, or else `otherwise`.
 
-    `usual` holds pairs of a wrong answer and the words for it; answers are numbers or arrays.
+    `usual` holds pairs of a wrong answer and the words for it; answers are numbers or arrays, and
+    as good as equal within `atol`.
     """
     for wrong, words in usual:
-        if np.shape(wrong) == np.shape(answer) and np.allclose(answer, wrong, atol=1e-5):
+        if np.shape(wrong) == np.shape(answer) and np.allclose(answer, wrong, atol=atol):
             return words
     return otherwise
 
