@@ -125,7 +125,7 @@ def test_an_interrupted_run_keeps_its_last_picture(tmp_path):
     live.save(tmp_path / "run.png")
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::ResourceWarning")  # of other tests' garbage
 def test_a_run_that_breaks_off_keeps_its_picture_and_its_own_error(tmp_path):
     def break_off(agent):
         for network in (agent.actor, agent.critic):

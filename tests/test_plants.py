@@ -127,6 +127,7 @@ def test_gymnasium_finds_no_fault(name, steps):
     assert env.spec.max_episode_steps == steps
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ResourceWarning)  # of other tests' garbage
         check_env(env.unwrapped, skip_render_check=True)
 
 

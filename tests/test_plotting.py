@@ -63,7 +63,7 @@ def test_seeds_are_thin_lines_with_their_median_on_top():
     assert ax.get_legend_handles_labels()[1] == ["three seeds"]
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::ResourceWarning")  # of other tests' garbage
 @pytest.mark.parametrize("first", [True, False])
 def test_a_gap_axis_fits_the_gaps_and_shows_percent(first):
     figure, ax = new_figure()
