@@ -27,13 +27,20 @@ from helpers.extensions.pixels import (
     FrameReplay,
     ShiftedReplay,
     from_pixels,
+    regularized_actor_loss,
 )
+from helpers.losses import actor_loss
 from helpers.pendulum.frames import RodFrames, draw_rod, frames_of, one_frame, pixel_pendulum
 from helpers.pendulum.physics import observe, step
 from helpers.training import train
 
 SHAPE = (3, 4, 5)  # of small states
-PARTS = {"actor": ConvActor, "critic": ConvCritic, "buffer": FrameReplay}
+PARTS = {
+    "actor": ConvActor,
+    "critic": ConvCritic,
+    "actor_loss": regularized_actor_loss,
+    "buffer": FrameReplay,
+}
 QUICK = replace(from_pixels, learning_starts=32, buffer_size=300)
 
 
@@ -208,6 +215,30 @@ def test_networks_have_the_sizes_and_first_weights_that_the_page_says():
     )
     assert critic.action.weight.abs().max() <= 201**-0.5
     assert not torch.equal(critic(s, torch.zeros(2, 1)), critic(s, torch.ones(2, 1)))
+
+
+def test_the_price_on_the_preactivation_is_added_to_the_usual_loss():
+    actor, critic = ConvActor((3, 64, 64), 2), ConvCritic((3, 64, 64), 2)
+    s = torch.randint(0, 256, (5, 3, 64, 64)).float()
+    with torch.no_grad():
+        actor.layer3.bias += torch.tensor([3.0, -1.0])
+    z = torch.atanh(actor(s).double())  # what went into the tanh
+    usual = -critic(s, actor(s)).mean()
+    price = regularized_actor_loss(actor, critic, s) - usual
+    torch.testing.assert_close(price.double(), 1e-5 * (z**2).mean(), rtol=0.01, atol=0)
+
+
+@pytest.mark.parametrize("priced", [True, False])
+def test_the_price_pulls_an_actor_back_whose_tanh_has_no_slope_left(priced):
+    actor, critic = ConvActor((3, 64, 64), 1), ConvCritic((3, 64, 64), 1)
+    s = torch.randint(0, 256, (5, 3, 64, 64)).float()
+    with torch.no_grad():
+        actor.layer3.bias += 30.0
+    assert (actor(s) == 1).all()
+    loss = regularized_actor_loss if priced else actor_loss
+    loss(actor, critic, s).backward()
+    slope = actor.layer3.bias.grad
+    assert slope > 0 if priced else slope == 0, "downhill is a smaller bias"
 
 
 def test_a_run_from_pixels_goes_on_bit_for_bit(tmp_path):

@@ -15,7 +15,14 @@ from helpers.evaluation.returns import Env
 from helpers.evaluation.tasks import TASKS, Task, patient
 from helpers.evaluation.values import visited_values
 from helpers.extensions.oracle import TrueErrors
-from helpers.extensions.pixels import ConvActor, ConvCritic, FrameReplay, ShiftedReplay, from_pixels
+from helpers.extensions.pixels import (
+    ConvActor,
+    ConvCritic,
+    FrameReplay,
+    ShiftedReplay,
+    from_pixels,
+    regularized_actor_loss,
+)
 from helpers.extensions.prioritized import (
     PrioritizedReplay,
     UniformActorDDPG,
@@ -282,29 +289,29 @@ TRICKS["delayed_faster_targets"] = replace(
 
 
 def seen(
-    shows: str, environment: Callable = pixel_pendulum, buffer: Callable = FrameReplay, **settings
+    shows: str, environment: Callable = pixel_pendulum, recipe: Recipe = from_pixels, **components
 ) -> Experiment:
     """The pendulum from pixels, where the agent is evaluated, too."""
-    parts = {"actor": ConvActor, "critic": ConvCritic, "buffer": buffer}
-    recipe = replace(from_pixels, **settings)
+    parts = {"actor": ConvActor, "critic": ConvCritic, "buffer": FrameReplay}
     places = {"environment": environment, "evaluated_in": environment}
-    return Experiment(shows, recipe, parts, steps=10_000, **places)
+    return Experiment(shows, recipe, parts | components, steps=10_000, **places)
 
 
 # notebook 15
+PRICED = {"actor_loss": regularized_actor_loss}
 PIXELS = {
-    "pixels": replace(seen("The pendulum from three frames."), steps=30_000),
-    "pixels_shifted": few(
-        seen("The same, with each drawn state shifted by up to four pixels.", buffer=ShiftedReplay)
+    "pixels": replace(seen("The pendulum from three frames.", **PRICED), steps=30_000),
+    "pixels_plain_loss": replace(
+        seen("The same, with no price on what goes into the actor's tanh."), steps=30_000
     ),
-    "pixels_one_frame": few(seen("The pendulum from a single frame.", one_frame), 3),
-    "pixels_modern_actor": few(
+    "pixels_shifted": few(
         seen(
-            "The same from three frames, with the actor's settings of `modern`.",
-            actor_lr=modern.actor_lr,
-            actor_adam_eps=modern.actor_adam_eps,
+            "The same as `pixels`, with each drawn state shifted by up to four pixels.",
+            buffer=ShiftedReplay,
+            **PRICED,
         )
     ),
+    "pixels_one_frame": few(seen("The pendulum from a single frame.", one_frame, **PRICED), 3),
 }
 
 # notebook 16: many seeds, evaluated more often

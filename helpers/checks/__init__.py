@@ -42,7 +42,13 @@ EXERCISES = {  # the checks of each notebook; its module is imported when one of
         "check_smallest",
     ),
     "14": ("check_driver", "check_shaping"),
-    "15": ("check_reading", "check_stacks", "check_eyes", "check_shift"),
+    "15": (
+        "check_reading",
+        "check_stacks",
+        "check_eyes",
+        "check_regularized_loss",
+        "check_shift",
+    ),
     "16": (
         "check_misled",
         "check_worst_rate",

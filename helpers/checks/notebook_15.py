@@ -1,4 +1,4 @@
-"""Checks of notebook 15: reading frames, stacking them, the eyes, and a shift."""
+"""Checks of notebook 15: reading frames, stacking them, the eyes, the actor's loss, and a shift."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from helpers.checks.notebook_08 import ONE_NUMBER, filled, gradient_complaint
 from helpers.checks.verdicts import check, given, mistake, shape_complaint, tensor_complaint
+from helpers.extensions.pixels import ConvActor, ConvCritic, regularized_actor_loss
 from helpers.pendulum.frames import draw_rod
 from helpers.pendulum.physics import TIME_STEP
 
@@ -148,6 +150,45 @@ def seen(net: nn.Module, s: torch.Tensor, scale=lambda s: s / 255 - 0.5, bends=(
     for i, layer in enumerate((net.conv1, net.conv2, net.conv3)):
         x = F.relu(layer(x)) if i in bends else layer(x)
     return x.flatten(1).detach()
+
+
+@check
+def check_regularized_loss(loss_of: Callable) -> str | None:
+    """the loss is the usual one plus the price, whose slope doesn't pass through the tanh."""
+    mu, q = ConvActor((3, 64, 64), 2).double(), ConvCritic((3, 64, 64), 2).double()
+    s = torch.randint(0, 256, (6, 3, 64, 64)).double()
+    for push in ([3.0, -2.0], [60.0, -60.0]):  # to where the tanh has a slope, and hasn't
+        nn.init.normal_(mu.layer3.weight, std=0.1)
+        mu.layer3.bias.data = torch.tensor(push).double()
+        loss = given(loss_of(mu, q, s))
+        if complaint := tensor_complaint(loss, (), "the loss", ONE_NUMBER):
+            return complaint
+        if filled(mu, q):
+            return "it calls backward(), and so would the agent: only return the loss."
+        right = regularized_actor_loss(mu, q, s)
+        if not torch.allclose(loss, right, atol=1e-9):
+            words = f"for the check's batch it should be {right:.4g}, not {loss:.4g}."
+            with torch.no_grad():
+                usual = wrong_prices(mu.preactivation(s), q(s, mu(s)).mean())
+            return mistake(loss.detach(), usual, words, atol=1e-9)
+        if complaint := gradient_complaint(loss, right, mu):
+            return complaint
+    return None
+
+
+def wrong_prices(z: torch.Tensor, value: torch.Tensor) -> list[tuple[torch.Tensor, str]]:
+    """Losses with usual mistakes, for what goes into the tanh and the mean value."""
+    price, of_action = 1e-5 * (z**2).mean(), 1e-5 * (torch.tanh(z) ** 2).mean()
+    return [
+        (-value, "the price is missing."),
+        (value + price, "the value has the wrong sign: the actor climbs Q."),
+        (-value - price, "the price has the wrong sign: a large z should raise the loss."),
+        (-value + of_action, "the price is on the action, behind the tanh: put it on z."),
+        (-value + 1e-5 * z.abs().mean(), "the price is on the size of z, not on its square."),
+        (-value + 1e-5 * z.mean() ** 2, "square each z first, then take the mean."),
+        (-value + 1e-5 * (z**2).sum(), "the squares are summed: take their mean."),
+        (-value + 1e5 * price, "the factor of 1e-5 is missing."),
+    ]
 
 
 @check

@@ -10,6 +10,7 @@ from helpers.extensions.pixels import (
     FrameReplay,
     ShiftedReplay,
     from_pixels,
+    regularized_actor_loss,
 )
 from helpers.extensions.plants import Rod, RodEnv, TankEnv
 from helpers.extensions.prioritized import (
@@ -54,6 +55,7 @@ __all__ = [
     "first_critic_actor_loss",
     "from_pixels",
     "many_seeds",
+    "regularized_actor_loss",
     "successive_halving",
     "train_stacked",
     "twin_critic_loss",

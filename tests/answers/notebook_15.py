@@ -6,8 +6,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from answers.shared import EMPTY, changed
-from helpers.checks import check_eyes, check_reading, check_shift, check_stacks
-from helpers.extensions.pixels import Eyes
+from helpers.checks import (
+    check_eyes,
+    check_reading,
+    check_regularized_loss,
+    check_shift,
+    check_stacks,
+)
+from helpers.extensions.pixels import Eyes, regularized_actor_loss
 from helpers.pendulum.frames import RIGHT, UP
 
 
@@ -154,6 +160,46 @@ EYES = [
 ]
 
 
+def regularized(value=-1.0, price=1e-5, cost=lambda z: z.square().mean(), detach=False):
+    def loss(mu, q, s):
+        z = mu.preactivation(s)
+        paid = cost(z.detach() if detach else z)
+        return value * q(s, mu(s)).mean() + price * paid
+
+    return loss
+
+
+def regularized_with_backward(mu, q, s):
+    loss = regularized()(mu, q, s)
+    loss.backward(retain_graph=True)
+    return loss
+
+
+def by_atanh(mu, q, s):
+    return -q(s, mu(s)).mean() + 1e-5 * torch.atanh(mu(s)).square().mean()
+
+
+LOSSES = [
+    *EMPTY,
+    (regularized_actor_loss, "Right: the loss is the usual one plus the price"),
+    (regularized(), "Right: "),
+    (regularized(price=0), "the price is missing"),
+    (regularized(1), "the value has the wrong sign"),
+    (regularized(price=-1e-5), "the price has the wrong sign"),
+    (regularized(cost=lambda z: z.tanh().square().mean()), "the price is on the action"),
+    (regularized(cost=lambda z: z.abs().mean()), "on the size of z"),
+    (regularized(cost=lambda z: z.mean().square()), "square each z first"),
+    (regularized(cost=lambda z: z.square().sum()), "the squares are summed"),
+    (regularized(price=1), "the factor of 1e-5 is missing"),
+    (regularized(price=2e-5), "for the check's batch it should be"),
+    (regularized(detach=True), "a part of it was detached"),
+    (by_atanh, "for the check's batch it should be"),
+    (regularized_with_backward, "it calls backward()"),
+    (lambda mu, q, s: -q(s, mu(s)) + 1e-5, "take the mean over the batch"),
+    (lambda mu, q, s: 0.5, "the loss is a float, not a tensor"),
+]
+
+
 def shift(s, down, right, mode="edge"):
     wide = np.pad(s, ((0, 0), (4, 4), (4, 4)), mode)
     height, width = s.shape[1:]
@@ -181,5 +227,6 @@ ANSWERS = {
     check_reading: READINGS,
     check_stacks: STACKS,
     check_eyes: EYES,
+    check_regularized_loss: LOSSES,
     check_shift: SHIFTS,
 }
