@@ -288,13 +288,11 @@ TRICKS["delayed_faster_targets"] = replace(
 )
 
 
-def seen(
-    shows: str, environment: Callable = pixel_pendulum, recipe: Recipe = from_pixels, **components
-) -> Experiment:
+def seen(shows: str, environment: Callable = pixel_pendulum, **components) -> Experiment:
     """The pendulum from pixels, where the agent is evaluated, too."""
-    parts = {"actor": ConvActor, "critic": ConvCritic, "buffer": FrameReplay}
+    parts = {"actor": ConvActor, "critic": ConvCritic, "buffer": FrameReplay} | components
     places = {"environment": environment, "evaluated_in": environment}
-    return Experiment(shows, recipe, parts | components, steps=10_000, **places)
+    return Experiment(shows, from_pixels, parts, steps=10_000, **places)
 
 
 # notebook 15
