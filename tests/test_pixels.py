@@ -19,7 +19,7 @@ from scipy.stats import chisquare
 from helpers.agent import DDPG
 from helpers.callbacks import Checkpoint
 from helpers.environment import make_env
-from helpers.evaluation import evaluate
+from helpers.evaluation import EVALUATION_STARTS, evaluate, gap
 from helpers.extensions.pixels import (
     ConvActor,
     ConvCritic,
@@ -30,6 +30,7 @@ from helpers.extensions.pixels import (
     regularized_actor_loss,
 )
 from helpers.losses import actor_loss
+from helpers.pendulum import load_optimum
 from helpers.pendulum.frames import RodFrames, draw_rod, frames_of, one_frame, pixel_pendulum
 from helpers.pendulum.physics import observe, step
 from helpers.training import train
@@ -53,6 +54,20 @@ def test_three_frames_show_the_true_state():
         np.testing.assert_allclose(
             read(frames), [np.cos(theta), np.sin(theta), velocity], atol=0.02
         )
+
+
+def test_a_start_that_looks_at_rest_costs_what_notebook_15_says():
+    """The optimum, which takes each episode's first state for one at rest."""
+    optimum, asked = load_optimum(), []
+
+    def deceived(states):
+        first = not asked
+        asked.append(len(states))
+        return optimum.policy(states * [1, 1, not first])
+
+    best = optimum.optimal_returns(EVALUATION_STARTS)
+    assert gap(evaluate(deceived), best) == pytest.approx(0.0094, abs=5e-5)
+    assert len(asked) == 200
 
 
 def test_one_frame_does_not_show_which_way_the_rod_moves():

@@ -153,6 +153,7 @@ def test_a_task_keeps_the_policy_that_it_has_chosen(record, capsys):
     policy = recorded_policy("mountain_car", record.results)
     scores = evaluate(policy, SHORT.make)
     assert noted[0]["chosen"] == pytest.approx(scores.mean())
+    assert noted[0]["spread"] == pytest.approx(scores.std(ddof=1))
     few = evaluate(policy, SHORT.make, EVALUATION_STARTS[: recorder.FEW])
     at = recorded.steps.tolist().index(noted[0]["chosen_at"])
     assert recorded.returns[0, at] == pytest.approx(few.mean(), abs=1e-4)

@@ -121,9 +121,11 @@ def run(experiment: Experiment, seed: int, saved: Path | None = None) -> Result:
         sys.exit("interrupted")
     if not task:
         return Result(curve.rows)
+    chosen = evaluate(best.policy, task.make)
     scores = {
         "chosen_at": best.at_step,
-        "chosen": float(evaluate(best.policy, task.make).mean()),
+        "chosen": float(chosen.mean()),
+        "spread": float(chosen.std(ddof=1)),  # over the starts
         "last": float(evaluate(agent.act, task.make).mean()),
     }
     return Result(curve.rows, scores, best.network.state_dict())
