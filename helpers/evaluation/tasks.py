@@ -1,6 +1,6 @@
 """Tasks beyond Pendulum: other gymnasium environments, and how to train DDPG on each.
 
-Their recordings were made with the first edition of this project, and with its critic.
+Most recordings were made with the first edition of this project, and with its critic.
 """
 
 from collections.abc import Mapping
@@ -71,9 +71,10 @@ TASKS: dict[str, Task] = {
     ),
     "double_pendulum": Task(
         "InvertedDoublePendulum-v5",
-        patient,
+        replace(patient, lr_decay_steps=10_000, average=5.0),
         30_000,
-        "A patient actor: with the usual ε it soon pushes to one side with full force. With "
+        "A patient actor: at this rate and with the usual ε it soon pushes to one side with full "
+        "force. Rates that fall, and a mean of the policy, so that what was learned stays. With "
         "random actions the rods fall at once, so the first episodes are short.",
         Published(9355.5, "InvertedDoublePendulum-v1, 1,000,000 steps, Fujimoto et al. 2018"),
         extra="mujoco",
