@@ -269,7 +269,7 @@ def test_an_error_is_one_clear_sentence(name, provoke, kind, words, tmp_path):
 def test_a_missing_extra_names_its_command(name, package, command, monkeypatch):
     """The package is hidden, so that the test means the same where it is installed."""
     monkeypatch.setitem(sys.modules, package, None)
-    for module in [m for m in sys.modules if re.search(f"envs.{command}|s.road", m)]:
+    for module in [m for m in sys.modules if re.search(f"envs.{command}|extensions.road", m)]:
         monkeypatch.delitem(sys.modules, module)
     with pytest.raises(gym.error.DependencyNotInstalled, match=rf"pip install .*{command}\]"):
         make_env(name)

@@ -2,7 +2,7 @@
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.envs.box2d.car_racing import CarRacing
+from gymnasium.envs.box2d.car_racing import STATE_H, STATE_W, CarRacing
 from gymnasium.spaces import Box
 from gymnasium.wrappers import FrameStackObservation
 
@@ -15,7 +15,7 @@ class Road(CarRacing):
 
     A pedal above 0 is gas, below 0 the brake: in gymnasium they have an axis each, from 0 to 1, so
     that an action rescaled to 0 would be half of both. Each action is held for `repeat` frames, of
-    which only the last is drawn: drawing takes nine tenths of a step. The rewards are gymnasium's.
+    which only the last is drawn: drawing takes nearly all of a step. The rewards are gymnasium's.
     """
 
     def __init__(self, repeat: int = 4, render_mode: str | None = None):
@@ -47,7 +47,9 @@ class Road(CarRacing):
         return None if mode == "state_pixels" else super()._render(mode)
 
     def _create_image_array(self, screen, size):
-        return super()._create_image_array(screen, (SIZE, SIZE) if size == (96, 96) else size)
+        return super()._create_image_array(
+            screen, (SIZE, SIZE) if size == (STATE_W, STATE_H) else size
+        )
 
 
 gym.register(
