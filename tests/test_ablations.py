@@ -281,6 +281,17 @@ def test_all_other_ends_are_stored_as_they_are(terminated, truncated):
     assert len(ends) == (terminated or truncated)
 
 
+@pytest.mark.parametrize(("terminated", "truncated"), [(True, False), (True, True), (False, True)])
+def test_without_ends_none_is_stored_and_the_noise_still_begins_again(terminated, truncated):
+    agent = ablations.DDPGWithoutEnds(make_env(), seed=0)
+    agent.noise.reset = lambda: ends.append(1)
+    ends = []
+    agent.observe(np.zeros(3), np.zeros(1), 0.0, np.ones(3), False, False)
+    agent.observe(np.zeros(3), np.zeros(1), 0.0, np.ones(3), terminated, truncated)
+    assert not agent.buffer.rows[:2, -1].any()
+    assert len(ends) == 1
+
+
 def test_the_wrong_sign_goes_down_where_the_right_one_goes_up():
     mu, q = Actor(3, 1), Critic(3, 1)
     before = q(STATES, mu(STATES)).mean().item()

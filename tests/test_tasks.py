@@ -255,8 +255,10 @@ def test_the_readmes_table_by_hand(tmp_path):
     results = {seed: Result(curve, score) for seed, score in enumerate(scores)}
     text = table("hopper", experiment, settings(experiment), results)
     (tmp_path / "results" / "tasks").mkdir(parents=True)
-    (tmp_path / "results" / "tasks" / "hopper.csv").write_text(text)
-    _, _, row = tasks_table(tmp_path).splitlines()
+    for name in ("hopper", "ant_less_patient"):
+        (tmp_path / "results" / "tasks" / f"{name}.csv").write_text(text)
+    assert len(tasks_table(tmp_path).splitlines()) == 4, "all recordings have a row"
+    _, _, row = tasks_table(tmp_path, "main").splitlines()
     assert row == (
         "| `hopper` | Hopper-v5 | 200,000 | 3 | 100.0 | 50.0 | 0.0 "
         "| 2,197.0 (Hopper-v3, 1,000,000 steps, tianshou) |"

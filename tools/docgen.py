@@ -225,12 +225,14 @@ def results_table(root: Path) -> str:
 
 
 @generates
-def tasks_table(root: Path) -> str:
-    """The table of other environments: what the chosen policies earn, and the last ones."""
-    from tools.experiments import EXPERIMENTS  # imports PyTorch: only where it is used
+def tasks_table(root: Path, which: str = "all") -> str:
+    """The table of other environments, or of the `main` recording of each: what policies earn."""
+    from helpers.evaluation.tasks import TASKS  # both import PyTorch: only where it is used
+    from tools.experiments import EXPERIMENTS
 
     rows, known = [], recordings(root / "results" / "tasks")
-    for name in (name for name in EXPERIMENTS if name in known):
+    wanted = TASKS if which == "main" else EXPERIMENTS
+    for name in (name for name in wanted if name in known):
         run, task = recording(root, name, "tasks"), EXPERIMENTS[name].task
         chosen, last = run.scores("chosen"), run.scores("last")
         other = task.published

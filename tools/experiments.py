@@ -121,9 +121,9 @@ def few(experiment: Experiment, seeds: int = 5) -> Experiment:
 def beyond(name: str, shows: str, seeds: int = 1, **settings) -> Experiment:
     """A task with its recipe, or with other settings."""
     task = TASKS[name]
-    recipe = replace(task.recipe, **settings)
+    recipe, every = replace(task.recipe, **settings), min(task.steps // 20, 10_000)
     return Experiment(
-        shows, recipe, steps=task.steps, seeds=seeds, every=task.steps // 20, task=task
+        shows, recipe, task.components, steps=task.steps, seeds=seeds, every=every, task=task
     )
 
 
@@ -514,8 +514,12 @@ EXPERIMENTS: dict[str, Experiment] = {
     "double_pendulum_hasty": beyond(
         "double_pendulum", "The same with Adam's own epsilon.", 3, actor_adam_eps=1e-8
     ),
+    "double_pendulum_without_ends": replace(
+        beyond("double_pendulum", "The same, where a fall isn't stored as the end.", 3),
+        agent=ablations.DDPGWithoutEnds,
+    ),
     "hopper": beyond("hopper", "One leg that hops ahead."),
-    "lander": beyond("lander", "A lander that must come down between two flags."),
+    "lander": beyond("lander", "A lander that must come down between two flags.", 3),
     "walker": beyond("walker", "Two legs on rough ground."),
     "cheetah": beyond("cheetah", "A flat animal that runs."),
     "ant": beyond("ant", "Four legs."),

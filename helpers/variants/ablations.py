@@ -150,6 +150,14 @@ class DDPGWithTimeLimitAsEnd(DDPG):
         super().observe(s, a, r, s_next, terminated or truncated, truncated)
 
 
+class DDPGWithoutEnds(DDPG):
+    """DDPG that takes no end for true: its critic counts on, as if more came after a fall."""
+
+    def observe(self, s, a, r, s_next, terminated, truncated) -> None:
+        """Store one transition, and a true end as if it were the time limit."""
+        super().observe(s, a, r, s_next, False, terminated or truncated)
+
+
 def td_target_attached(batch: Batch, mu: nn.Module, q: nn.Module, gamma: float) -> torch.Tensor:
     """The target y without no_grad; with `DDPGWithLiveTargets` the critic also moves its label."""
     a_next = mu(batch.s_next)  # (N, action_dim)
