@@ -20,6 +20,7 @@ from helpers.evaluation.recordings import TASKS_FOLDER, load
 from helpers.evaluation.returns import evaluate
 from helpers.evaluation.simulators import simplify
 from helpers.evaluation.tasks import TASKS, recorded_policy
+from helpers.extensions.small import SmallActor
 from helpers.networks import Actor
 from helpers.plots.video import FRAMES, LARGEST, WIDTH, cut, film, shoot
 from helpers.training import train
@@ -69,13 +70,14 @@ def test_a_thousand_steps_of_training(name):
         assert not torch.equal(old, new)
 
 
-def test_the_policy_of_a_file_is_the_actor_that_was_kept(tmp_path):
-    actor = Actor(5, 2)
-    torch.save(actor.state_dict(), tmp_path / "mine.pt")
+@pytest.mark.parametrize(("name", "kind"), [("ant", Actor), ("cheetah", SmallActor)])
+def test_the_policy_of_a_file_is_the_actor_that_was_kept(name, kind, tmp_path):
+    actor = kind(5, 2)
+    torch.save(actor.state_dict(), tmp_path / f"{name}.pt")
     states = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
     with torch.no_grad():
         expected = actor(torch.as_tensor(states)).numpy()
-    assert np.array_equal(recorded_policy("mine", tmp_path)(states), expected)
+    assert np.array_equal(recorded_policy(name, tmp_path)(states), expected)
 
 
 @pytest.mark.parametrize("name", TASKS)
