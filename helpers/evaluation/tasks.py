@@ -1,6 +1,7 @@
 """Tasks beyond Pendulum: other gymnasium environments, and how to train DDPG on each.
 
-Half of the recordings were made with the first edition of this project, and with its critic.
+The recordings of `mountain_car`, `hopper`, `walker`, `ant` and `humanoid` were made with an earlier
+form of the critic.
 """
 
 from collections.abc import Callable, Mapping
