@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from helpers.extensions.small import SmallActor, SmallCritic
 from helpers.networks import Actor, Critic
 
 
@@ -10,8 +11,9 @@ def states():
     return torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) * 10
 
 
-def test_actor_equals_the_formula_written_out(states):
-    actor = Actor(3, 2)
+@pytest.mark.parametrize("kind", [Actor, SmallActor])
+def test_actor_equals_the_formula_written_out(kind, states):
+    actor = kind(3, 2)
     w = {name: p.detach().double().numpy() for name, p in actor.named_parameters()}
     x = np.maximum(states.double().numpy() @ w["layer1.weight"].T + w["layer1.bias"], 0)
     x = np.maximum(x @ w["layer2.weight"].T + w["layer2.bias"], 0)
@@ -19,8 +21,9 @@ def test_actor_equals_the_formula_written_out(states):
     np.testing.assert_allclose(actor(states).detach().numpy(), a, atol=1e-6)
 
 
-def test_critic_equals_the_formula_written_out(states):
-    critic, actions = Critic(3, 2), torch.rand(50, 2) * 2 - 1
+@pytest.mark.parametrize("kind", [Critic, SmallCritic])
+def test_critic_equals_the_formula_written_out(kind, states):
+    critic, actions = kind(3, 2), torch.rand(50, 2) * 2 - 1
     w = {name: p.detach().double().numpy() for name, p in critic.named_parameters()}
     x = np.maximum(states.double().numpy() @ w["layer1.weight"].T + w["layer1.bias"], 0)
     x = np.concatenate([x, actions.double().numpy()], axis=1)  # the action enters here
@@ -45,12 +48,20 @@ def test_actor_takes_one_state_or_many(states):
     torch.testing.assert_close(actor(states)[0], actor(states[0]))
 
 
-@pytest.mark.parametrize("network", [Actor(3, 6), Critic(3, 6)])
-def test_the_initialisation_is_the_papers(network):
+@pytest.mark.parametrize(
+    ("network", "first", "second"),
+    [
+        (Actor(3, 6), 400, 300),
+        (Critic(3, 6), 400, 300),
+        (SmallActor(3, 6), 256, 256),
+        (SmallCritic(3, 6), 256, 256),
+    ],
+)
+def test_the_initialisation_is_the_papers(network, first, second):
     """The critic's second layer takes 400 features and 6 actions: its fan-in is 406."""
-    fan_ins = {"layer1": 3, "layer2": 400}
+    fan_ins = {"layer1": 3, "layer2": first}
     if isinstance(network, Critic):
-        fan_ins |= {"layer2": 406, "action": 406}
+        fan_ins |= {"layer2": first + 6, "action": first + 6}
     for name, fan_in in fan_ins.items():
         for parameter in getattr(network, name).parameters():  # the weights, then the biases
             bound = fan_in**-0.5
@@ -59,5 +70,5 @@ def test_the_initialisation_is_the_papers(network):
                 assert parameter.std().item() == pytest.approx(bound / 3**0.5, rel=0.1)
     for parameter in network.layer3.parameters():
         assert 0 < parameter.abs().max() <= 3e-3
-    assert network.layer1.out_features == 400
-    assert network.layer2.out_features == 300
+    assert network.layer1.out_features == first
+    assert network.layer2.out_features == second

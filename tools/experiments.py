@@ -12,7 +12,7 @@ from helpers.callbacks.evaluate import PENDULUM
 from helpers.callbacks.identity import fingerprint
 from helpers.environment import make_env
 from helpers.evaluation.returns import Env
-from helpers.evaluation.tasks import TASKS, Task, patient
+from helpers.evaluation.tasks import TASKS, Task
 from helpers.evaluation.values import visited_values
 from helpers.extensions.oracle import TrueErrors
 from helpers.extensions.pixels import (
@@ -121,7 +121,8 @@ def few(experiment: Experiment, seeds: int = 5) -> Experiment:
 def beyond(name: str, shows: str, seeds: int = 1, **settings) -> Experiment:
     """A task with its recipe, or with other settings."""
     task = TASKS[name]
-    recipe, every = replace(task.recipe, **settings), min(task.steps // 20, 10_000)
+    recipe = replace(task.recipe, **settings)
+    every = min(task.steps // 20, 10_000)
     return Experiment(
         shows, recipe, task.components, steps=task.steps, seeds=seeds, every=every, task=task
     )
@@ -523,12 +524,6 @@ EXPERIMENTS: dict[str, Experiment] = {
     "walker": beyond("walker", "Two legs on rough ground."),
     "cheetah": beyond("cheetah", "A flat animal that runs."),
     "ant": beyond("ant", "Four legs."),
-    "ant_less_patient": beyond(
-        "ant",
-        "The same with the other tasks' actor.",
-        actor_lr=patient.actor_lr,
-        actor_adam_eps=patient.actor_adam_eps,
-    ),
     "humanoid": beyond("humanoid", "A body of 17 joints that must not fall."),
     **PIXELS,
     **OWN,

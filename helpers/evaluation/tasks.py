@@ -62,12 +62,12 @@ patient = Recipe(
 )  # fmt: skip
 
 # What is usual for these tasks elsewhere, and a mean of the policy. Source: Fujimoto et al. 2018,
-# and tianshou's benchmark (Weng et al. 2022), except for the smaller batch.
+# and tianshou's benchmark (Weng et al. 2022), except for a smaller batch and fewer random steps.
 usual = Recipe(
     actor_lr=1e-3, tau=0.005, weight_decay=0.0, learning_starts=10_000, noise=Gaussian, sigma=0.1,
     average=5.0,
 )  # fmt: skip
-SMALL = {"actor": SmallActor, "critic": SmallCritic}  # for runs of a million steps
+SMALL = {"actor": SmallActor, "critic": SmallCritic}  # for long runs
 
 TASKS: dict[str, Task] = {
     "mountain_car": Task(
@@ -154,8 +154,8 @@ def recorded_policy(name: str, folder: str | Path = TASKS_FOLDER) -> Policy:
     It takes states (N, state_dim) and gives actions (N, action_dim) in [-1, 1].
     """
     weights = torch.load(Path(folder, f"{name}.pt"), weights_only=True)
-    actor = TASKS[name].components.get("actor", Actor)
-    actor = actor(weights["layer1.weight"].shape[1], weights["layer3.weight"].shape[0])
+    network = TASKS[name].components.get("actor", Actor)
+    actor = network(weights["layer1.weight"].shape[1], weights["layer3.weight"].shape[0])
     actor.load_state_dict(weights)
 
     @torch.inference_mode()
